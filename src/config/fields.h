@@ -2,8 +2,9 @@
 //
 //     void visit(config::Fields& f);
 //
-// which names each member once, with its range and a sentence of help. Reading a job file, reading flags, printing the
-// resolved job and printing the reference are each a `Fields` that such a function is handed.
+// which names each member once, with its range and a sentence of help. Reading a job file, reading
+// flags, printing the resolved job and printing the reference are each a `Fields` that such a
+// function is handed.
 #pragma once
 
 #include <cstdint>
@@ -30,30 +31,62 @@ struct RealRange {
   bool open_min = false;
 };
 
+// What a visitor does with the members it is shown.
+enum class Purpose {
+  kRead,      // fills them, from a job file or flags
+  kPrint,     // prints their values
+  kDescribe,  // prints their defaults, ranges and help
+};
+
 class Fields {
  public:
   virtual ~Fields() = default;
 
-  // The member's value before the visit is its default. A member is left untouched where its key is absent or wrong.
+  // A default that follows from another field (evaluate.stop from sampler.stop) is set before its
+  // visit, when reading.
+  virtual Purpose purpose() const = 0;
+  bool reads() const { return purpose() == Purpose::kRead; }
+
+  // The member's value before the visit is its default. A member is left untouched where its key is
+  // absent or wrong.
   virtual void boolean(std::string_view name, bool& value, std::string_view help) = 0;
-  virtual void integer(std::string_view name, int64_t& value, IntRange range, std::string_view help) = 0;
-  virtual void real(std::string_view name, double& value, RealRange range, std::string_view help) = 0;
+  virtual void integer(std::string_view name,
+                       int64_t& value,
+                       IntRange range,
+                       std::string_view help) = 0;
+  virtual void real(std::string_view name,
+                    double& value,
+                    RealRange range,
+                    std::string_view help) = 0;
   virtual void text(std::string_view name, std::string& value, std::string_view help) = 0;
   // A file or folder: relative paths are relative to the job file, ${VAR} reads the environment.
   virtual void path(std::string_view name, std::string& value, std::string_view help) = 0;
-  // One of `allowed`.
-  virtual void choice(std::string_view name,
+  // One of `allowed`. False where the key is there and wrong.
+  virtual bool choice(std::string_view name,
                       std::string& value,
                       std::span<const std::string_view> allowed,
                       std::string_view help) = 0;
   // An integer or `auto` (nullopt).
-  virtual void auto_or(std::string_view name, std::optional<int64_t>& value, IntRange range, std::string_view help) = 0;
+  virtual void auto_or(std::string_view name,
+                       std::optional<int64_t>& value,
+                       IntRange range,
+                       std::string_view help) = 0;
   // A size such as 4GB, 512MiB or a plain number of bytes, or `auto` (nullopt).
-  virtual void auto_or_bytes(std::string_view name, std::optional<int64_t>& value, std::string_view help) = 0;
+  virtual void auto_or_bytes(std::string_view name,
+                             std::optional<int64_t>& value,
+                             std::string_view help) = 0;
   // A list, or one value that stands for a list of one.
-  virtual void texts(std::string_view name, std::vector<std::string>& value, std::string_view help) = 0;
-  virtual void integers(std::string_view name, std::vector<int64_t>& value, IntRange range, std::string_view help) = 0;
-  virtual void reals(std::string_view name, std::vector<double>& value, RealRange range, std::string_view help) = 0;
+  virtual void texts(std::string_view name,
+                     std::vector<std::string>& value,
+                     std::string_view help) = 0;
+  virtual void integers(std::string_view name,
+                        std::vector<int64_t>& value,
+                        IntRange range,
+                        std::string_view help) = 0;
+  virtual void reals(std::string_view name,
+                     std::vector<double>& value,
+                     RealRange range,
+                     std::string_view help) = 0;
   // A mapping from a name to one or several names.
   virtual void text_map(std::string_view name,
                         std::map<std::string, std::vector<std::string>>& value,
@@ -70,19 +103,34 @@ class Fields {
                         const std::function<void(size_t)>& resize,
                         const std::function<void(size_t, Fields&)>& visit,
                         std::string_view help) = 0;
-  // A condition between fields: reported with the line of `name` when `holds` is false.
+  // A condition between fields: reported with the line of `name` when `holds` is false, unless
+  // `name` is wrong by itself. `name` may be dotted (`prompt.chat`), seen from the section being
+  // visited.
   virtual void require(bool holds, std::string_view name, std::string_view message) = 0;
+  // The other keys of this section cannot be judged, since the key that tells which ones there are
+  // is wrong.
+  virtual void ignore_rest() {}
+  // Fields that are there for one value of a choice only (`heading`, say `type: numeric`): shown by
+  // kDescribe, ignored by all others.
+  virtual void alternative(std::string_view /*heading*/,
+                           const std::function<void(Fields&)>& /*visit*/,
+                           std::string_view /*help*/) {}
 
-  // ---- Shorthands over the above --------------------------------------------------------------------
+  // ---- Shorthands over the above
+  // --------------------------------------------------------------------
   template <typename Options>
   void section(std::string_view name, Options& options, std::string_view help) {
-    section(name, [&options](Fields& f) { options.visit(f); }, nullptr, help);
+    section(
+        name, [&options](Fields& f) { options.visit(f); }, nullptr, help);
   }
   template <typename Options>
-  void optional_section(std::string_view name, std::optional<Options>& options, std::string_view help) {
+  void optional_section(std::string_view name,
+                        std::optional<Options>& options,
+                        std::string_view help) {
     Options value = options.value_or(Options{});
     bool present = options.has_value();
-    section(name, [&value](Fields& f) { value.visit(f); }, &present, help);
+    section(
+        name, [&value](Fields& f) { value.visit(f); }, &present, help);
     if (present) options = std::move(value);
   }
   template <typename Options>

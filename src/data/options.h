@@ -1,0 +1,47 @@
+// The `data` and `select` sections of a job.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "config/fields.h"
+
+namespace restem {
+
+// From our name of a problem's field to the file's names for it; the values of several are joined
+// by a space.
+using FieldMap = std::map<std::string, std::vector<std::string>>;
+
+// One file of problems.
+struct DatasetOptions {
+  std::string path;
+  std::string name;    // defaults to the file's name without its extension
+  int64_t limit = 0;   // problems taken after `offset`; 0: all
+  int64_t offset = 0;  // problems skipped at the start
+  FieldMap fields;     // entries here come before those of DataOptions::fields
+
+  void visit(config::Fields& f);
+};
+
+struct DataOptions {
+  std::vector<DatasetOptions> train;
+  std::vector<DatasetOptions> validation;  // early stopping only, never trained on
+  std::vector<DatasetOptions> test;
+  FieldMap fields;
+
+  void visit(config::Fields& f);
+};
+
+// Which of a problem's correct samples are trained on.
+struct SelectOptions {
+  int64_t max_correct_per_problem = 10;  // 0: no cap
+  std::string dedup = "text";            // text | none
+  std::string order = "random";          // random | first | shortest: which are kept under the cap
+  bool include_truncated = false;        // finish_reason `length` may be trained on
+
+  void visit(config::Fields& f);
+};
+
+}  // namespace restem
