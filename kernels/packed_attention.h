@@ -1,0 +1,48 @@
+// Causal attention over many sequences packed into one array of rows, with grouped query heads (arXiv 2305.13245).
+//
+// Rows are cut into segments. A row of a segment attends to the segment's prefix (all of it) and, causally, to the
+// segment itself; never to anything else. Several completions of one prompt are segments that name the prompt's
+// segment as prefix: the prompt is computed once, and its gradient gathers from all of them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace restem::kernels {
+
+struct AttentionSegment {
+  int64_t begin = 0;  // rows [begin, end)
+  int64_t end = 0;
+  int64_t prefix_begin = 0;  // rows [prefix_begin, prefix_end), empty for a prompt; before `begin`
+  int64_t prefix_end = 0;
+};
+
+struct PackedAttentionShape {
+  int64_t rows = 0;
+  int64_t heads = 0;
+  int64_t kv_heads = 0;  // divides heads
+  int64_t head_dim = 0;
+  float scale = 1.0F;  // on the scores, usually 1/sqrt(head_dim)
+};
+
+void PackedAttentionForward(const PackedAttentionShape& shape,
+                            std::span<const AttentionSegment> segments,
+                            const float* q,  // [rows, heads, head_dim]
+                            const float* k,  // [rows, kv_heads, head_dim]
+                            const float* v,  // [rows, kv_heads, head_dim]
+                            float* out,      // [rows, heads, head_dim]; rows of no segment stay as they are
+                            float* lse);     // [rows, heads] log-sum-exp of the scaled scores; may be null
+
+void PackedAttentionBackward(const PackedAttentionShape& shape,
+                             std::span<const AttentionSegment> segments,
+                             const float* dout,  // [rows, heads, head_dim]
+                             const float* q,
+                             const float* k,
+                             const float* v,
+                             const float* out,
+                             const float* lse,
+                             float* dq,   // [rows, heads, head_dim], set for rows of segments
+                             float* dk,   // [rows, kv_heads, head_dim], added to: zero it first
+                             float* dv);  // [rows, kv_heads, head_dim], added to
+
+}  // namespace restem::kernels

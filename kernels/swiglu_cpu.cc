@@ -1,0 +1,82 @@
+#include "kernels/swiglu.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/swiglu_cpu.cc"
+#include "hwy/foreach_target.h"  // must come before highway.h
+#include "hwy/contrib/math/math-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace restem::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class Tag, class V = hn::Vec<Tag>>
+HWY_INLINE V Sigmoid(Tag tag, V z) {
+  const auto one = hn::Set(tag, 1.0F);
+  return hn::Div(one, hn::Add(one, hn::Exp(tag, hn::Neg(z))));
+}
+
+// Runs body(i, n) over [0, count) in whole vectors, then once more for the rest with n lanes.
+template <class Tag, class Body>
+HWY_INLINE void ForVectors(Tag tag, int64_t count, Body body) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  for (int64_t i = 0; i < count; i += lanes) body(i, i + lanes <= count ? lanes : count - i);
+}
+
+// Whole vectors straight from memory, a rest through a zero-filled copy.
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> LoadSome(Tag tag, const float* from, int64_t count) {
+  if (count == static_cast<int64_t>(hn::Lanes(tag))) return hn::LoadU(tag, from);
+  HWY_ALIGN float buffer[hn::MaxLanes(Tag())] = {};
+  for (int64_t i = 0; i < count; ++i) buffer[i] = from[i];
+  return hn::Load(tag, buffer);
+}
+
+template <class Tag>
+HWY_INLINE void StoreSome(Tag tag, hn::Vec<Tag> value, float* to, int64_t count) {
+  if (count == static_cast<int64_t>(hn::Lanes(tag))) return hn::StoreU(value, tag, to);
+  HWY_ALIGN float buffer[hn::MaxLanes(Tag())];
+  hn::Store(value, tag, buffer);
+  for (int64_t i = 0; i < count; ++i) to[i] = buffer[i];
+}
+
+void Forward(const float* gate, const float* up, int64_t count, float* y) {
+  const hn::ScalableTag<float> tag;
+  ForVectors(tag, count, [&](int64_t i, int64_t n) {
+    const auto z = LoadSome(tag, gate + i, n);
+    StoreSome(tag, hn::Mul(hn::Mul(z, Sigmoid(tag, z)), LoadSome(tag, up + i, n)), y + i, n);
+  });
+}
+
+// silu'(z) = σ(z)·(1 + z·(1 − σ(z))).
+void Backward(const float* dy, const float* gate, const float* up, int64_t count, float* dgate, float* dup) {
+  const hn::ScalableTag<float> tag;
+  const auto one = hn::Set(tag, 1.0F);
+  ForVectors(tag, count, [&](int64_t i, int64_t n) {
+    const auto z = LoadSome(tag, gate + i, n);
+    const auto g = LoadSome(tag, dy + i, n);
+    const auto sigmoid = Sigmoid(tag, z);
+    const auto slope = hn::Mul(sigmoid, hn::MulAdd(z, hn::Sub(one, sigmoid), one));
+    StoreSome(tag, hn::Mul(g, hn::Mul(z, sigmoid)), dup + i, n);
+    StoreSome(tag, hn::Mul(hn::Mul(g, LoadSome(tag, up + i, n)), slope), dgate + i, n);
+  });
+}
+
+}  // namespace restem::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace restem::kernels {
+HWY_EXPORT(Forward);
+HWY_EXPORT(Backward);
+
+void SwigluForward(const float* gate, const float* up, int64_t count, float* y) {
+  HWY_DYNAMIC_DISPATCH(Forward)(gate, up, count, y);
+}
+
+void SwigluBackward(const float* dy, const float* gate, const float* up, int64_t count, float* dgate, float* dup) {
+  HWY_DYNAMIC_DISPATCH(Backward)(dy, gate, up, count, dgate, dup);
+}
+
+}  // namespace restem::kernels
+#endif  // HWY_ONCE
