@@ -1,0 +1,137 @@
+#include "reward/pool.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+
+#include "base/shutdown.h"
+
+namespace restem {
+namespace {
+
+constexpr size_t kFirstErrors = 5;
+
+// A verifier's exception must not end the process, nor pass for a wrong answer.
+Judgement JudgeOnce(const Verifier& verifier, const Problem& problem, std::string_view text) {
+  try {
+    return verifier.judge(problem, text);
+  } catch (const std::exception& e) {
+    return {VerdictKind::kError, "", fmt::format("the verifier threw: {}", e.what())};
+  } catch (...) {
+    return {VerdictKind::kError, "", "the verifier threw"};
+  }
+}
+
+}  // namespace
+
+void ScoreCounts::add(const Verdict& verdict) {
+  switch (verdict.verdict) {
+    case VerdictKind::kCorrect:
+      ++correct;
+      break;
+    case VerdictKind::kWrong:
+      ++wrong;
+      break;
+    case VerdictKind::kError:
+      ++error;
+      if (first_errors.size() < kFirstErrors) {
+        first_errors.push_back(fmt::format(
+            "problem '{}' sample {}: {}", verdict.problem, verdict.sample, verdict.reason));
+      }
+      break;
+  }
+}
+
+ScoringPool::ScoringPool(const Verifier& verifier, const ScoringOptions& options, Sink sink)
+    : verifier_(verifier),
+      tries_(std::max(1, options.tries)),
+      sink_(std::move(sink)),
+      queue_(std::max<size_t>(1, options.queue_capacity)) {
+  for (size_t i = 0; i < std::max<size_t>(1, options.jobs); ++i) {
+    threads_.emplace_back([this] { work(); });
+  }
+}
+
+ScoringPool::~ScoringPool() { close().IgnoreError(); }
+
+absl::Status ScoringPool::submit(const Problem& problem, const Sample& sample) {
+  return submit(problem, sample.sample, sample.text);
+}
+
+absl::Status ScoringPool::submit(const Problem& problem, int64_t sample, std::string text) {
+  RESTEM_RETURN_IF_ERROR(status());
+  RESTEM_RETURN_IF_ERROR(CheckStop());
+  if (queue_.push({&problem, sample, std::move(text)})) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(status());
+  return Failed("the scoring pool is closed");
+}
+
+absl::Status ScoringPool::close() {
+  queue_.close();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+  return status();
+}
+
+void ScoringPool::work() {
+  while (auto item = queue_.pop()) {
+    if (absl::Status stopped = CheckStop(); !stopped.ok()) stop(std::move(stopped));
+    if (!status().ok()) continue;  // drops it, and lets a waiting submit go on
+    const auto start = std::chrono::steady_clock::now();
+    Judgement judgement = judge(*item);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    hand_on(*item, std::move(judgement), seconds.count());
+  }
+}
+
+Judgement ScoringPool::judge(const Item& item) const {
+  Judgement judgement = JudgeOnce(verifier_, *item.problem, item.text);
+  for (int i = 1; i < tries_ && judgement.verdict == VerdictKind::kError && !StopRequested(); ++i) {
+    judgement = JudgeOnce(verifier_, *item.problem, item.text);
+  }
+  return judgement;
+}
+
+void ScoringPool::hand_on(const Item& item, Judgement&& judgement, double seconds) {
+  Verdict verdict{item.problem->id,
+                  item.sample,
+                  judgement.verdict,
+                  std::move(judgement.extracted),
+                  std::move(judgement.reason)};
+  std::lock_guard sink_lock(sink_mutex_);
+  if (!status().ok()) return;
+  {
+    std::lock_guard lock(mutex_);
+    counts_.add(verdict);
+  }
+  absl::Status sunk;
+  try {
+    sunk = sink_(std::move(verdict), seconds);
+  } catch (const std::exception& e) {
+    sunk = Failed(fmt::format("while recording a verdict: {}", e.what()));
+  }
+  if (!sunk.ok()) stop(std::move(sunk));
+}
+
+ScoreCounts ScoringPool::counts() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+absl::Status ScoringPool::status() const {
+  std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void ScoringPool::stop(absl::Status status) {
+  {
+    std::lock_guard lock(mutex_);
+    if (status_.ok()) status_ = std::move(status);
+  }
+  queue_.close();
+}
+
+}  // namespace restem

@@ -1,0 +1,178 @@
+#include "reward/preflight.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "base/random.h"
+#include "reward/field.h"
+
+namespace restem {
+namespace {
+
+constexpr size_t kShownOffences = 5;
+constexpr size_t kPartnersTried = 16;
+
+struct Trial {
+  std::string completion;
+  Judgement judgement;
+  bool tried = false;
+};
+
+Judgement JudgeSafely(const Verifier& verifier, const Problem& problem, std::string_view text) {
+  try {
+    return verifier.judge(problem, text);
+  } catch (const std::exception& e) {
+    return {VerdictKind::kError, "", fmt::format("the verifier threw: {}", e.what())};
+  }
+}
+
+void ForEach(size_t count, size_t jobs, const std::function<void(size_t)>& body) {
+  std::atomic<size_t> next = 0;
+  RunLanes(std::max<size_t>(1, jobs), [&](size_t /*lane*/) {
+    for (size_t i = next++; i < count; i = next++) body(i);
+  });
+}
+
+// Equal as the reward reads them: "#### 18" and "So 18 eggs" are. A reward that extracts nothing
+// can only be asked by text.
+bool SameAnswer(const Problem& a, const Trial& gold_a, const Problem& b, const Trial& gold_b) {
+  if (gold_a.completion == gold_b.completion) return true;
+  if (FieldText(a, "answer") && FieldText(a, "answer") == FieldText(b, "answer")) return true;
+  const bool read = gold_a.judgement.verdict == VerdictKind::kCorrect &&
+                    gold_b.judgement.verdict == VerdictKind::kCorrect &&
+                    !gold_a.judgement.extracted.empty();
+  return read && gold_a.judgement.extracted == gold_b.judgement.extracted;
+}
+
+std::vector<Trial> TryGold(const Verifier& verifier,
+                           std::span<const Problem> problems,
+                           size_t jobs) {
+  std::vector<Trial> trials(problems.size());
+  ForEach(problems.size(), jobs, [&](size_t i) {
+    Trial& trial = trials[i];
+    trial.completion = verifier.gold_completion(problems[i]);
+    if (trial.completion.empty()) return;
+    trial.judgement = JudgeSafely(verifier, problems[i], trial.completion);
+    trial.tried = true;
+  });
+  return trials;
+}
+
+std::vector<Trial> TryShuffled(const Verifier& verifier,
+                               std::span<const Problem> problems,
+                               const std::vector<Trial>& gold,
+                               uint64_t seed,
+                               size_t jobs) {
+  std::vector<size_t> order(problems.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  Shuffle(std::span(order), RandomStream(seed, StreamPurpose::kShuffle, 0, "reward proof", 0));
+  std::vector<Trial> trials(problems.size());
+  ForEach(problems.size(), jobs, [&](size_t place) {
+    const size_t mine = order[place];
+    if (!gold[mine].tried) return;
+    for (size_t step = 1; step <= std::min(kPartnersTried, problems.size() - 1); ++step) {
+      const size_t other = order[(place + step) % order.size()];
+      if (!gold[other].tried ||
+          SameAnswer(problems[mine], gold[mine], problems[other], gold[other]))
+        continue;
+      trials[mine].completion = gold[other].completion;
+      trials[mine].judgement = JudgeSafely(verifier, problems[mine], trials[mine].completion);
+      trials[mine].tried = true;
+      return;
+    }
+  });
+  return trials;
+}
+
+void Record(const Problem& problem,
+            const Trial& trial,
+            VerdictKind wanted,
+            int64_t& as_wanted,
+            int64_t& errors,
+            std::vector<RewardOffence>& offences) {
+  if (trial.judgement.verdict == wanted) {
+    ++as_wanted;
+    return;
+  }
+  if (trial.judgement.verdict == VerdictKind::kError) ++errors;
+  if (offences.size() < kShownOffences)
+    offences.push_back({problem.id, trial.completion, trial.judgement});
+}
+
+std::string Shown(const std::vector<RewardOffence>& offences) {
+  constexpr size_t kShownBytes = 80;
+  std::string shown;
+  for (const RewardOffence& offence : offences) {
+    const size_t size = offence.completion.size();
+    const std::string end = size > kShownBytes ? "…" + offence.completion.substr(size - kShownBytes)
+                                               : offence.completion;
+    shown += fmt::format("\n  problem '{}': \"{}\" is {}{}{}",
+                         offence.problem,
+                         end,
+                         ToString(offence.judgement.verdict),
+                         offence.judgement.reason.empty() ? "" : ": ",
+                         offence.judgement.reason);
+  }
+  return shown;
+}
+
+}  // namespace
+
+RewardProof ProveReward(const Verifier& verifier,
+                        std::span<const Problem> problems,
+                        uint64_t seed,
+                        size_t jobs) {
+  const std::vector<Trial> gold = TryGold(verifier, problems, jobs);
+  const std::vector<Trial> shuffled = TryShuffled(verifier, problems, gold, seed, jobs);
+  RewardProof proof;
+  for (size_t i = 0; i < problems.size(); ++i) {
+    if (!gold[i].tried) {
+      ++proof.without_gold;
+      continue;
+    }
+    ++proof.gold_tried;
+    Record(problems[i],
+           gold[i],
+           VerdictKind::kCorrect,
+           proof.gold_correct,
+           proof.gold_errors,
+           proof.refused_gold);
+    if (!shuffled[i].tried) {
+      ++proof.shuffled_skipped;
+      continue;
+    }
+    ++proof.shuffled_tried;
+    Record(problems[i],
+           shuffled[i],
+           VerdictKind::kWrong,
+           proof.shuffled_wrong,
+           proof.shuffled_errors,
+           proof.accepted_shuffled);
+  }
+  return proof;
+}
+
+absl::Status CheckProof(const RewardProof& proof) {
+  std::string message;
+  if (proof.gold_correct < proof.gold_tried) {
+    message = fmt::format("the reward accepts only {} of {} gold answers:{}",
+                          proof.gold_correct,
+                          proof.gold_tried,
+                          Shown(proof.refused_gold));
+  }
+  if (proof.shuffled_wrong < proof.shuffled_tried) {
+    message += fmt::format("{}the reward refuses only {} of {} answers of other problems:{}",
+                           message.empty() ? "" : "\n",
+                           proof.shuffled_wrong,
+                           proof.shuffled_tried,
+                           Shown(proof.accepted_shuffled));
+  }
+  return message.empty() ? absl::OkStatus() : InvalidInput(message);
+}
+
+}  // namespace restem
