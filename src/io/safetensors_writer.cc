@@ -1,0 +1,133 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <tuple>
+
+#include "io/json_file.h"
+#include "io/safetensors.h"
+
+namespace restem {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+std::string_view AsText(std::span<const std::byte> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+absl::Status CheckTensors(const std::string& path, std::span<const TensorView> tensors) {
+  std::set<std::string_view> names;
+  for (const TensorView& tensor : tensors) {
+    size_t expected = ElementSize(tensor.dtype);
+    for (const int64_t extent : tensor.shape) expected *= static_cast<size_t>(extent);
+    if (expected != tensor.bytes.size()) {
+      return Failed(fmt::format("cannot write {}: tensor {} has {} bytes where its shape needs {}",
+                                path,
+                                tensor.name,
+                                tensor.bytes.size(),
+                                expected));
+    }
+    if (!names.insert(tensor.name).second) {
+      return Failed(fmt::format("cannot write {}: tensor {} is there twice", path, tensor.name));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Length and JSON, padded so that the tensors begin at a multiple of 8.
+std::string Header(std::span<const TensorView> tensors,
+                   const std::map<std::string, std::string>& metadata) {
+  ordered_json header = ordered_json::object();
+  if (!metadata.empty()) header["__metadata__"] = metadata;
+  uint64_t at = 0;
+  for (const TensorView& tensor : tensors) {
+    const uint64_t end = at + tensor.bytes.size();
+    header[tensor.name] = {
+        {"dtype", ToString(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {at, end}}};
+    at = end;
+  }
+  std::string text = header.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const uint64_t length = text.size();
+  return std::string(reinterpret_cast<const char*>(&length), sizeof length) + text;
+}
+
+// The reference writer's order for tensors of one type, and aligned for several.
+std::vector<TensorView> InFileOrder(std::span<const TensorView> tensors) {
+  std::vector<TensorView> sorted(tensors.begin(), tensors.end());
+  std::sort(sorted.begin(), sorted.end(), [](const TensorView& a, const TensorView& b) {
+    return std::tuple(ElementSize(b.dtype), a.dtype, std::string_view(a.name)) <
+           std::tuple(ElementSize(a.dtype), b.dtype, std::string_view(b.name));
+  });
+  return sorted;
+}
+
+// Consecutive tensors up to the limit each; a tensor above it gets a shard of its own.
+std::vector<std::span<const TensorView>> SplitShards(std::span<const TensorView> tensors,
+                                                     int64_t max_bytes) {
+  std::vector<std::span<const TensorView>> shards;
+  size_t begin = 0;
+  int64_t bytes = 0;
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const auto size = static_cast<int64_t>(tensors[i].bytes.size());
+    if (i > begin && bytes + size > max_bytes) {
+      shards.push_back(tensors.subspan(begin, i - begin));
+      begin = i;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  shards.push_back(tensors.subspan(begin));
+  return shards;
+}
+
+// Of two layouts in one folder a reader would pick the wrong one.
+void RemoveIfThere(const std::string& path) { std::remove(path.c_str()); }
+
+}  // namespace
+
+absl::Status WriteSafetensors(const std::string& path,
+                              std::span<const TensorView> tensors,
+                              const std::map<std::string, std::string>& metadata) {
+  RESTEM_RETURN_IF_ERROR(CheckTensors(path, tensors));
+  const std::vector<TensorView> sorted = InFileOrder(tensors);
+  return WriteFileAtomic(path, [&](const WriteFn& write) -> absl::Status {
+    RESTEM_RETURN_IF_ERROR(write(Header(sorted, metadata)));
+    for (const TensorView& tensor : sorted) RESTEM_RETURN_IF_ERROR(write(AsText(tensor.bytes)));
+    return absl::OkStatus();
+  });
+}
+
+absl::Status WriteSafetensorsModel(const std::string& dir,
+                                   std::span<const TensorView> tensors,
+                                   int64_t max_shard_bytes) {
+  RESTEM_RETURN_IF_ERROR(CheckTensors(dir, tensors));
+  const std::string single = dir + "/model.safetensors";
+  const std::string index_path = single + ".index.json";
+  const auto shards = SplitShards(tensors, max_shard_bytes);
+  if (shards.size() == 1) {
+    RESTEM_RETURN_IF_ERROR(WriteSafetensors(single, tensors));
+    RemoveIfThere(index_path);
+    return absl::OkStatus();
+  }
+  json weight_map = json::object();
+  uint64_t total = 0;
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const std::string name = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
+    RESTEM_RETURN_IF_ERROR(WriteSafetensors(dir + "/" + name, shards[i]));
+    for (const TensorView& tensor : shards[i]) {
+      weight_map[tensor.name] = name;
+      total += tensor.bytes.size();
+    }
+  }
+  RESTEM_RETURN_IF_ERROR(WriteJsonFile(
+      index_path, {{"metadata", {{"total_size", total}}}, {"weight_map", weight_map}}));
+  RemoveIfThere(single);
+  return absl::OkStatus();
+}
+
+}  // namespace restem
