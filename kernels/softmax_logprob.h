@@ -25,4 +25,7 @@ void SoftmaxLogprobGradient(float* logits,           // [rows, vocab]
                             int64_t vocab,
                             float z_loss);
 
+// probabilities = softmax(logits · inverse_temperature) of one row, [vocab]; they sum to 1 up to rounding.
+void Softmax(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities);
+
 }  // namespace restem::kernels

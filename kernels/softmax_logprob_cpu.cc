@@ -95,6 +95,27 @@ void Gradient(float* logits,
   }
 }
 
+void Probabilities(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities) {
+  const hn::ScalableTag<float> tag;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  const float max = MaxOf(logits, vocab);
+  const auto shift = hn::Set(tag, max);
+  const auto scale = hn::Set(tag, inverse_temperature);
+  auto sums = hn::Zero(tag);
+  int64_t i = 0;
+  for (; i + lanes <= vocab; i += lanes) {
+    const auto e = hn::Exp(tag, hn::Mul(hn::Sub(hn::LoadU(tag, logits + i), shift), scale));
+    hn::StoreU(e, tag, probabilities + i);
+    sums = hn::Add(sums, e);
+  }
+  float sum = hn::GetLane(hn::SumOfLanes(tag, sums));
+  for (; i < vocab; ++i) {
+    probabilities[i] = std::exp((logits[i] - max) * inverse_temperature);
+    sum += probabilities[i];
+  }
+  for (i = 0; i < vocab; ++i) probabilities[i] /= sum;
+}
+
 }  // namespace restem::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -102,6 +123,7 @@ HWY_AFTER_NAMESPACE();
 namespace restem::kernels {
 HWY_EXPORT(Logprob);
 HWY_EXPORT(Gradient);
+HWY_EXPORT(Probabilities);
 
 void SoftmaxLogprob(const float* logits,
                     const int32_t* targets,
@@ -121,6 +143,10 @@ void SoftmaxLogprobGradient(float* logits,
                             int64_t vocab,
                             float z_loss) {
   HWY_DYNAMIC_DISPATCH(Gradient)(logits, targets, weights, lse, rows, vocab, z_loss);
+}
+
+void Softmax(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities) {
+  HWY_DYNAMIC_DISPATCH(Probabilities)(logits, vocab, inverse_temperature, probabilities);
 }
 
 }  // namespace restem::kernels

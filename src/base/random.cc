@@ -46,9 +46,11 @@ std::array<uint32_t, 4> RandomStream::at(uint64_t counter) const {
                 key_);
 }
 
-float RandomStream::uniform(uint64_t counter) const {
-  // 23 random bits and a half step: (k + 0.5) / 2^23 is exact in float32 and strictly inside (0, 1).
-  return (static_cast<float>(at(counter)[0] >> 9) + 0.5F) * 0x1p-23F;
+double RandomStream::uniform(uint64_t counter) const {
+  // 52 random bits and a half step: (k + 0.5) / 2^52 is exact in double and strictly inside (0, 1).
+  const auto words = at(counter);
+  const uint64_t bits = ((uint64_t{words[1]} << 32) | words[0]) >> 12;
+  return (static_cast<double>(bits) + 0.5) * 0x1p-52;
 }
 
 uint64_t UniformBelow(const RandomStream& stream, uint64_t counter, uint64_t bound) {

@@ -21,8 +21,8 @@ class RandomStream {
   // Four uniform 32-bit words at `counter` (the token position), whatever was asked before.
   std::array<uint32_t, 4> at(uint64_t counter) const;
 
-  // Uniform in (0, 1) in steps of 2^-23, never 0 or 1.
-  float uniform(uint64_t counter) const;
+  // Uniform in (0, 1) in steps of 2^-52, never 0 or 1.
+  double uniform(uint64_t counter) const;
 
  private:
   std::array<uint32_t, 2> key_;

@@ -1,0 +1,24 @@
+// The few things that the rest of restem needs of LibTorch's autograd. Its headers are included in `ops` only.
+#pragma once
+
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+namespace restem {
+
+// A leaf that shares `tensor`'s storage and collects a gradient of its own in .grad(). Several leaves of one tensor
+// let several threads run forward and backward at once.
+at::Tensor MakeLeaf(const at::Tensor& tensor);
+
+// Adds d loss / d leaf to the .grad() of every leaf below. `loss` is a scalar.
+void Backward(const at::Tensor& loss);
+
+// d loss / d x for each x, without touching any .grad().
+std::vector<at::Tensor> GradientsOf(const at::Tensor& loss, const std::vector<at::Tensor>& inputs);
+
+// Whether an op must record a backward for these inputs.
+bool RecordsGradient(const at::Tensor& a);
+bool RecordsGradient(const at::Tensor& a, const at::Tensor& b);
+
+}  // namespace restem

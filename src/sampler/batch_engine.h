@@ -1,0 +1,32 @@
+// The sampling engine of a CPU machine: one lane per thread, each with a batch of its own; lanes share nothing but the
+// weights and the list of work, so no step waits for another thread.
+#pragma once
+
+#include <memory>
+
+#include "model/decoder.h"
+#include "sampler/engine.h"
+#include "text/tokenizer.h"
+
+namespace restem {
+
+struct BatchEngineOptions {
+  int64_t lanes = 1;     // threads
+  int64_t max_rows = 128;  // samples that run at once, over all lanes
+};
+
+class BatchEngine : public SamplingEngine {
+ public:
+  BatchEngine(Model model, std::shared_ptr<const Tokenizer> tokenizer, BatchEngineOptions options);
+
+  absl::StatusOr<GenerationStats> generate(std::span<const SampleRequest> requests,
+                                           const SamplingParams& params,
+                                           const Sink& sink) override;
+
+ private:
+  const Model model_;
+  const std::shared_ptr<const Tokenizer> tokenizer_;
+  const BatchEngineOptions options_;
+};
+
+}  // namespace restem

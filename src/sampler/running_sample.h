@@ -1,0 +1,44 @@
+// A completion while it grows: tokens, text, log-probs, and when it ends.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/random.h"
+#include "data/types.h"
+#include "model/config.h"
+#include "sampler/engine.h"
+#include "sampler/token_sampler.h"
+#include "text/decode_stream.h"
+
+namespace restem {
+
+class RunningSample {
+ public:
+  // `room` is how many tokens the context leaves behind the prompt.
+  RunningSample(const SampleRequest& request,
+                int64_t sample,
+                const SamplingParams& params,
+                const ModelConfig& config,
+                std::shared_ptr<const Tokenizer> tokenizer,
+                int64_t room);
+
+  // Draws the next token from its logits. Returns true when that was the last one.
+  bool step(std::span<const float> logits, TokenSampler& sampler);  // [vocab]
+
+  int32_t last_token() const { return sample_.tokens.back(); }
+  int64_t length() const { return static_cast<int64_t>(sample_.tokens.size()); }
+  Sample finish() &&;
+
+ private:
+  bool ends_at_stop_string(size_t text_before);
+
+  const SamplingParams* params_;
+  const ModelConfig* config_;
+  const int64_t limit_;  // tokens
+  RandomStream stream_;
+  DecodeStream decoder_;
+  Sample sample_;
+};
+
+}  // namespace restem

@@ -1,0 +1,135 @@
+#include "trainer/gradient.h"
+
+#include <cmath>
+#include <memory>
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+
+#include "base/parallel.h"
+#include "model/packed_forward.h"
+#include "ops/autograd.h"
+#include "ops/linear_logprob.h"
+
+namespace restem {
+namespace {
+
+template <typename T>
+at::Tensor CopyToTensor(const std::vector<T>& values, at::ScalarType type) {
+  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, type);
+  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<T>());
+  return tensor;
+}
+
+double SumOfWeights(std::span<const PackedBatch> batches) {
+  double sum = 0.0;
+  for (const PackedBatch& batch : batches) {
+    for (const float weight : batch.target_weights) sum += double{weight};
+  }
+  return sum;
+}
+
+// Weights of the step's loss: each target's share of the whole step.
+at::Tensor NormalizedWeights(const PackedBatch& batch, double total_weight) {
+  std::vector<float> weights;
+  weights.reserve(batch.target_weights.size());
+  for (const float weight : batch.target_weights) weights.push_back(static_cast<float>(weight / total_weight));
+  return CopyToTensor(weights, at::kFloat);
+}
+
+double WeightedSum(const at::Tensor& values, const at::Tensor& weights) {
+  const auto* v = values.const_data_ptr<float>();
+  const auto* w = weights.const_data_ptr<float>();
+  double sum = 0.0;
+  for (int64_t i = 0; i < values.numel(); ++i) sum += double{w[i]} * v[i];
+  return sum;
+}
+
+}  // namespace
+
+GradientComputer::GradientComputer(const Model& model, int64_t lanes, double z_loss)
+    : z_loss_(z_loss), replicas_(static_cast<size_t>(lanes)) {
+  for (Replica& replica : replicas_) {
+    replica.model = model;
+    for (const Parameter& parameter : Parameters(model.config, model.weights)) {
+      replica.sums.push_back(at::zeros(parameter.tensor.sizes(), at::kFloat));
+    }
+  }
+  set_weights(model.weights);
+}
+
+void GradientComputer::set_weights(const Weights& weights) {
+  for (Replica& replica : replicas_) {
+    replica.model.weights = MapWeights(replica.model.config, weights, MakeLeaf);
+    replica.leaves = Parameters(replica.model.config, replica.model.weights);
+    // Float32 leaves collect straight into the sums; narrower ones would lose small contributions.
+    for (size_t i = 0; i < replica.leaves.size(); ++i) {
+      at::Tensor& leaf = replica.leaves[i].tensor;
+      if (leaf.scalar_type() == at::kFloat) leaf.mutable_grad() = replica.sums[i];
+    }
+  }
+}
+
+absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> batches) {
+  const double total_weight = SumOfWeights(batches);
+  std::vector<absl::Status> statuses(replicas_.size());
+  RunLanes(replicas_.size(), [&](size_t lane) {
+    Replica& replica = replicas_[lane];
+    replica.loss = {};
+    for (at::Tensor& sum : replica.sums) sum.zero_();
+    for (size_t i = lane; i < batches.size() && statuses[lane].ok(); i += replicas_.size()) {
+      statuses[lane] = run_batch(replica, batches[i], total_weight);
+    }
+  });
+  for (const absl::Status& status : statuses) RESTEM_RETURN_IF_ERROR(status);
+  reduce();
+  StepLoss total;
+  for (const Replica& replica : replicas_) {
+    total.loss += replica.loss.loss;
+    total.entropy += replica.loss.entropy;
+    total.tokens += replica.loss.tokens;
+  }
+  return total;
+}
+
+absl::Status GradientComputer::run_batch(Replica& replica, const PackedBatch& batch, double total_weight) {
+  const PackedInput input = PadInput(batch.tokens, batch.positions);
+  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(batch.segments);
+  const at::Tensor hidden =
+      DecoderHidden(replica.model, input.tokens, input.positions, PackedAttentionOf(replica.model, segments));
+  // Only rows whose next token carries loss reach the lm_head.
+  const at::Tensor live = at::index_select(hidden, 0, CopyToTensor(batch.target_rows, at::kLong));
+  const at::Tensor weights = NormalizedWeights(batch, total_weight);
+  const WeightedNllResult nll = WeightedNll(live,
+                                            replica.model.weights.output_embedding(),
+                                            CopyToTensor(batch.target_tokens, at::kInt),
+                                            weights,
+                                            z_loss_);
+  const double loss = nll.loss.item<float>();
+  if (!std::isfinite(loss)) return Failed(fmt::format("the loss is {}", loss));
+  Backward(nll.loss);
+  for (size_t i = 0; i < replica.leaves.size(); ++i) {
+    at::Tensor& leaf = replica.leaves[i].tensor;
+    if (leaf.scalar_type() == at::kFloat || !leaf.grad().defined()) continue;
+    replica.sums[i].add_(leaf.grad().to(at::kFloat));
+    leaf.mutable_grad().reset();
+  }
+  replica.loss.loss += loss;
+  replica.loss.entropy += WeightedSum(nll.entropy, weights);
+  replica.loss.tokens += static_cast<int64_t>(batch.tokens.size());
+  return absl::OkStatus();
+}
+
+// Sums the lanes in their order, so that the result does not depend on which finished first.
+void GradientComputer::reduce() {
+  gradients_ = replicas_.front().sums;
+  RunLanes(replicas_.size(), [&](size_t lane) {
+    for (size_t i = lane; i < gradients_.size(); i += replicas_.size()) {
+      for (size_t other = 1; other < replicas_.size(); ++other) gradients_[i].add_(replicas_[other].sums[i]);
+    }
+  });
+}
+
+}  // namespace restem

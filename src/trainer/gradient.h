@@ -1,0 +1,50 @@
+// Loss and gradient of one optimizer step: Σ w·(−log p) / Σ w over all its examples, whatever the packing, the
+// micro-batches or the number of threads.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/status.h"
+#include "data/packing.h"
+#include "model/decoder.h"
+
+namespace restem {
+
+struct StepLoss {
+  double loss = 0.0;     // Σ w·(−log p) / Σ w, plus the z-loss if any
+  double entropy = 0.0;  // weighted mean over the target positions, nats
+  int64_t tokens = 0;    // input rows computed
+};
+
+// One leaf per parameter and lane; lanes run forward and backward on micro-batches of their own at the same time.
+class GradientComputer {
+ public:
+  GradientComputer(const Model& model, int64_t lanes, double z_loss);
+
+  // Points the leaves at new compute weights (same shapes).
+  void set_weights(const Weights& weights);
+
+  // After this, gradients() hold d loss / d parameter. A micro-batch whose loss is not finite is an error that names it.
+  absl::StatusOr<StepLoss> compute(std::span<const PackedBatch> batches);
+
+  // [parameter] float32, in the order of Parameters(); valid until the next compute().
+  const std::vector<at::Tensor>& gradients() const { return gradients_; }
+
+ private:
+  struct Replica {
+    Model model;                      // of leaves
+    std::vector<Parameter> leaves;
+    std::vector<at::Tensor> sums;     // [parameter] float32
+    StepLoss loss;
+  };
+
+  absl::Status run_batch(Replica& replica, const PackedBatch& batch, double total_weight);
+  void reduce();
+
+  const double z_loss_;
+  std::vector<Replica> replicas_;
+  std::vector<at::Tensor> gradients_;
+};
+
+}  // namespace restem

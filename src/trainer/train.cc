@@ -1,0 +1,183 @@
+#include "trainer/train.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <ATen/ops/clone.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "base/progress.h"
+#include "base/shutdown.h"
+#include "data/packing.h"
+#include "trainer/gradient.h"
+#include "trainer/optimizer.h"
+#include "trainer/schedule.h"
+#include "trainer/trainer_state.h"
+
+namespace restem {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr int64_t kAutoMicroBatchTokens = 2048;
+
+// The order of all optimizer steps: example indices, epoch after epoch, each shuffled by a stream of its own.
+std::vector<std::vector<size_t>> PlanSteps(const TrainSetup& setup) {
+  std::vector<std::vector<size_t>> plan;
+  const TrainOptions& options = setup.options;
+  const auto wanted = static_cast<size_t>(options.max_steps);
+  for (int64_t epoch = 0; options.max_steps > 0 ? plan.size() < wanted : epoch < options.epochs; ++epoch) {
+    const RandomStream stream(setup.seed, StreamPurpose::kShuffle, setup.iteration, "epoch", static_cast<uint64_t>(epoch));
+    for (auto& step : MakeSteps(setup.examples, options.tokens_per_step, stream)) plan.push_back(std::move(step));
+  }
+  if (options.max_steps > 0) plan.resize(wanted);
+  return plan;
+}
+
+int64_t MicroBatchTokens(const TrainSetup& setup) {
+  const int64_t share = (setup.options.tokens_per_step + setup.lanes - 1) / setup.lanes;
+  return setup.options.micro_batch_tokens.value_or(std::min(kAutoMicroBatchTokens, share));
+}
+
+// Names the examples of a step whose loss was not finite.
+absl::Status NameBatch(const absl::Status& status, const TrainSetup& setup, const std::vector<size_t>& examples, int64_t step) {
+  std::string names;
+  for (size_t i = 0; i < examples.size() && i < 8; ++i) {
+    const TrainingExample& example = setup.examples[examples[i]];
+    names += fmt::format("{}{}#{}", i == 0 ? "" : ", ", example.problem, example.sample);
+  }
+  if (examples.size() > 8) names += fmt::format(" and {} more", examples.size() - 8);
+  return Annotate(status, fmt::format("training step {} over samples {}; a lower train.learning_rate may help", step + 1, names));
+}
+
+// One run of training: state, what is derived from it, and the moves that change it.
+class Trainer {
+ public:
+  explicit Trainer(const TrainSetup& setup)
+      : setup_(setup),
+        plan_(PlanSteps(setup)),
+        config_(setup.start->config),
+        model_(*setup.start),
+        optimizer_(init_master(), setup.options, setup.lanes) {}
+
+  absl::StatusOr<TrainResult> run() {
+    RESTEM_ASSIGN_OR_RETURN(const bool resumed, LoadTrainerState(setup_.state_dir, config_, state_, optimizer_));
+    if (resumed) spdlog::info("{}: continuing at step {}", setup_.label, state_.step);
+    refresh_compute_weights();
+    GradientComputer gradient(model_, setup_.lanes, setup_.options.z_loss);
+    Progress progress(setup_.label, total_steps(), "tokens");
+    progress.start_at(state_.step);
+    while (state_.step < total_steps() && !state_.stopped_early) {
+      if (absl::Status stop = CheckStop(); !stop.ok()) return save_and(stop);
+      RESTEM_RETURN_IF_ERROR(train_step(gradient, progress));
+      if (validation_due()) RESTEM_RETURN_IF_ERROR(validate());
+      if (save_due()) RESTEM_RETURN_IF_ERROR(save());
+    }
+    RESTEM_RETURN_IF_ERROR(save());
+    return result();
+  }
+
+ private:
+  std::vector<at::Tensor> init_master() {
+    state_.master = MapWeights(config_, setup_.start->weights, [](const at::Tensor& t) { return at::clone(t); });
+    std::vector<at::Tensor> tensors;
+    for (Parameter& parameter : Parameters(config_, state_.master)) tensors.push_back(std::move(parameter.tensor));
+    return tensors;
+  }
+
+  int64_t total_steps() const { return static_cast<int64_t>(plan_.size()); }
+
+  // Matrices in the compute dtype; float32 models compute on the master weights themselves.
+  void refresh_compute_weights() {
+    model_.weights = state_.master;
+    if (!setup_.bfloat16) return;
+    model_.weights = MapWeights(config_, state_.master, [](const at::Tensor& t) { return t.dim() >= 2 ? t.to(at::kBFloat16) : t; });
+  }
+
+  absl::Status train_step(GradientComputer& gradient, Progress& progress) {
+    const auto start = Clock::now();
+    const auto& examples = plan_[static_cast<size_t>(state_.step)];
+    const double rate = LearningRate(setup_.options, state_.step, total_steps());
+    const auto loss = gradient.compute(PackStep(setup_.examples, examples, MicroBatchTokens(setup_)));
+    if (!loss.ok()) return NameBatch(loss.status(), setup_, examples, state_.step);
+    const double norm = optimizer_.step(gradient.gradients(), rate);
+    if (setup_.bfloat16) {
+      refresh_compute_weights();
+      gradient.set_weights(model_.weights);
+    }
+    ++state_.step;
+    state_.last_loss = loss->loss;
+    tokens_ += loss->tokens;
+    seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
+    progress.note(fmt::format("loss {:.4f}", loss->loss));
+    progress.advance(1, loss->tokens);
+    if (!setup_.on_step) return absl::OkStatus();
+    return setup_.on_step({state_.step, total_steps(), loss->loss, loss->entropy, rate, norm, loss->tokens});
+  }
+
+  // Every eval_every steps, or at the end of each epoch where that is 0; always after the last step.
+  bool validation_due() const {
+    if (!setup_.validate) return false;
+    if (state_.step == total_steps()) return true;
+    const int64_t every = setup_.options.eval_every;
+    return every > 0 && state_.step % every == 0;
+  }
+
+  bool save_due() const { return setup_.options.save_every > 0 && state_.step % setup_.options.save_every == 0; }
+
+  absl::Status validate() {
+    RESTEM_ASSIGN_OR_RETURN(const double score, setup_.validate(model_, state_.step));
+    if (!state_.has_best || score > state_.best_score) {
+      state_.has_best = true;
+      state_.best_score = score;
+      state_.best_step = state_.step;
+      state_.misses = 0;
+      state_.best = MapWeights(config_, state_.master, [](const at::Tensor& t) { return at::clone(t); });
+    } else if (++state_.misses >= setup_.options.patience) {
+      state_.stopped_early = true;
+      spdlog::info("{}: no better validation in {} tries, stopping at step {}; best was step {}",
+                   setup_.label, state_.misses, state_.step, state_.best_step);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status save() { return SaveTrainerState(setup_.state_dir, config_, state_, optimizer_); }
+
+  absl::Status save_and(const absl::Status& stop) {
+    RESTEM_RETURN_IF_ERROR(save());
+    return stop;
+  }
+
+  TrainResult result() const {
+    TrainResult result;
+    result.weights = state_.has_best ? state_.best : state_.master;
+    result.steps = state_.step;
+    result.best_step = state_.has_best ? state_.best_step : state_.step;
+    result.tokens = tokens_;
+    result.seconds = seconds_;
+    result.last_loss = state_.last_loss;
+    return result;
+  }
+
+  const TrainSetup& setup_;
+  const std::vector<std::vector<size_t>> plan_;
+  const ModelConfig& config_;
+  Model model_;         // compute weights
+  TrainerState state_;  // before optimizer_, which holds its master tensors
+  AdamW optimizer_;
+  int64_t tokens_ = 0;
+  double seconds_ = 0.0;
+};
+
+}  // namespace
+
+absl::StatusOr<TrainResult> Train(const TrainSetup& setup) {
+  if (setup.examples.empty()) return InvalidInput("nothing to train on: no example was selected");
+  return Trainer(setup).run();
+}
+
+}  // namespace restem

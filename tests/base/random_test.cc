@@ -1,0 +1,62 @@
+#include "base/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace restem {
+namespace {
+
+RandomStream Stream(std::string_view name, uint64_t index, uint64_t iteration = 1) {
+  return RandomStream(17, StreamPurpose::kSample, iteration, name, index);
+}
+
+TEST(RandomStream, IsAFunctionOfItsKey) {
+  EXPECT_EQ(Stream("a", 0).at(5), Stream("a", 0).at(5));
+  EXPECT_NE(Stream("a", 0).at(5), Stream("a", 0).at(6));
+  EXPECT_NE(Stream("a", 0).at(5), Stream("a", 1).at(5));
+  EXPECT_NE(Stream("a", 0).at(5), Stream("b", 0).at(5));
+  EXPECT_NE(Stream("a", 0).at(5), Stream("a", 0, 2).at(5));
+}
+
+TEST(RandomStream, UniformIsInsideTheOpenInterval) {
+  const RandomStream stream = Stream("u", 0);
+  double sum = 0.0;
+  constexpr int kDraws = 100000;
+  for (int i = 0; i < kDraws; ++i) {
+    const double u = stream.uniform(static_cast<uint64_t>(i));
+    ASSERT_GT(u, 0.0);
+    ASSERT_LT(u, 1.0);
+    sum += u;
+  }
+  EXPECT_NEAR(sum / kDraws, 0.5, 5.0 / std::sqrt(12.0 * kDraws));  // five standard errors
+}
+
+TEST(RandomStream, NeighbouringStreamsAreUncorrelated) {
+  constexpr int kDraws = 20000;
+  double product = 0.0;
+  for (int i = 0; i < kDraws; ++i) {
+    const auto counter = static_cast<uint64_t>(i);
+    product += (Stream("p", 0).uniform(counter) - 0.5) * (Stream("p", 1).uniform(counter) - 0.5);
+  }
+  EXPECT_NEAR(product / kDraws, 0.0, 5.0 / 12.0 / std::sqrt(kDraws));
+}
+
+TEST(Shuffle, IsAPermutationAndEveryOrderOccurs) {
+  std::vector<std::vector<int>> seen;
+  for (uint64_t i = 0; i < 200; ++i) {
+    std::vector<int> items = {0, 1, 2};
+    Shuffle(std::span(items), Stream("s", i));
+    std::vector<int> sorted = items;
+    std::sort(sorted.begin(), sorted.end());
+    ASSERT_EQ(sorted, (std::vector<int>{0, 1, 2}));
+    if (std::find(seen.begin(), seen.end(), items) == seen.end()) seen.push_back(items);
+  }
+  EXPECT_EQ(seen.size(), 6U);
+}
+
+}  // namespace
+}  // namespace restem
