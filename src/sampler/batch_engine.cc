@@ -111,7 +111,7 @@ absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequ
   };
   RunLanes(static_cast<size_t>(options_.lanes), [&](size_t) {
     const c10::InferenceMode inference;
-    Lane lane(model_, tokenizer_, params, std::max<int64_t>(1, options_.max_rows / options_.lanes), callbacks);
+    Lane lane(model_, *tokenizer_, params, std::max<int64_t>(1, options_.max_rows / options_.lanes), callbacks);
     if (absl::Status status = lane.run(); !status.ok()) error.set(status);
     std::lock_guard lock(stats_mutex);
     stats.prompt_tokens += lane.prompt_tokens();

@@ -20,12 +20,12 @@ std::span<const float> RowOf(const at::Tensor& logits, size_t row) {
 }  // namespace
 
 Lane::Lane(const Model& model,
-           std::shared_ptr<const Tokenizer> tokenizer,
+           const Tokenizer& tokenizer,
            const SamplingParams& params,
            int64_t max_rows,
            Callbacks callbacks)
     : model_(model),
-      tokenizer_(std::move(tokenizer)),
+      tokenizer_(tokenizer),
       params_(params),
       max_rows_(static_cast<size_t>(max_rows)),
       callbacks_(std::move(callbacks)),

@@ -28,7 +28,7 @@ class Lane {
   };
 
   Lane(const Model& model,
-       std::shared_ptr<const Tokenizer> tokenizer,
+       const Tokenizer& tokenizer,
        const SamplingParams& params,
        int64_t max_rows,  // running samples
        Callbacks callbacks);
@@ -61,7 +61,7 @@ class Lane {
   AttentionFn cached_attention();
 
   const Model& model_;
-  const std::shared_ptr<const Tokenizer> tokenizer_;
+  const Tokenizer& tokenizer_;
   const SamplingParams& params_;
   const size_t max_rows_;
   const Callbacks callbacks_;

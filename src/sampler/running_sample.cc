@@ -9,13 +9,13 @@ RunningSample::RunningSample(const SampleRequest& request,
                              int64_t sample,
                              const SamplingParams& params,
                              const ModelConfig& config,
-                             std::shared_ptr<const Tokenizer> tokenizer,
+                             const Tokenizer& tokenizer,
                              int64_t room)
     : params_(&params),
       config_(&config),
       limit_(std::min(params.max_new_tokens, room)),
       stream_(params.seed, params.purpose, params.iteration, request.problem, static_cast<uint64_t>(sample)),
-      decoder_(std::move(tokenizer)) {
+      decoder_(tokenizer, request.prompt_tokens) {
   sample_.problem = request.problem;
   sample_.sample = sample;
 }

@@ -1,7 +1,6 @@
 // A completion while it grows: tokens, text, log-probs, and when it ends.
 #pragma once
 
-#include <memory>
 #include <string>
 
 #include "base/random.h"
@@ -20,7 +19,7 @@ class RunningSample {
                 int64_t sample,
                 const SamplingParams& params,
                 const ModelConfig& config,
-                std::shared_ptr<const Tokenizer> tokenizer,
+                const Tokenizer& tokenizer,  // outlives this
                 int64_t room);
 
   // Draws the next token from its logits. Returns true when that was the last one.
