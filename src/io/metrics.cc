@@ -1,0 +1,81 @@
+#include "io/metrics.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace restem {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int64_t kNoStep = -1;
+
+// Milliseconds are enough, and short to read.
+double Now() {
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<double>(std::chrono::duration_cast<milliseconds>(now).count()) / 1000.0;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<MetricsLog>> MetricsLog::open(const std::string& run_dir) {
+  std::unique_ptr<MetricsLog> log(new MetricsLog());
+  log->run_dir_ = run_dir;
+  const auto note = [&](std::string_view line, int64_t) {
+    const auto event = nlohmann::json::parse(line.begin(), line.end());
+    if (event.is_object() && event.contains("event") && event["event"].is_string()) {
+      const auto number = [&](const char* key) {
+        const auto found = event.find(key);
+        return found != event.end() && found->is_number_integer() ? found->get<int64_t>() : kNoStep;
+      };
+      log->seen_.emplace(event["event"].get<std::string>(), number("iteration"), number("step"));
+    }
+    return absl::OkStatus();
+  };
+  RESTEM_ASSIGN_OR_RETURN(log->journal_, Journal::open(run_dir + "/metrics.jsonl", note));
+  return log;
+}
+
+absl::Status MetricsLog::record(std::string_view event,
+                                int64_t iteration,
+                                int64_t step,
+                                const ordered_json& fields) {
+  std::lock_guard lock(mutex_);
+  const bool per_step = step >= 0;
+  const auto key = std::tuple(std::string(event), iteration, per_step ? step : kNoStep);
+  if (seen_.contains(key)) return absl::OkStatus();
+  ordered_json line = {{"time", Now()}, {"event", event}, {"iteration", iteration}};
+  if (per_step) line["step"] = step;
+  line.update(fields);
+  RESTEM_RETURN_IF_ERROR(
+      journal_->append(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace)));
+  seen_.insert(key);
+  for (const auto& [name, value] : fields.items()) {
+    if (!value.is_number()) continue;
+    RESTEM_ASSIGN_OR_RETURN(TensorBoardWriter * writer,
+                            board(per_step ? fmt::format("iteration-{:02}", iteration) : "run"));
+    RESTEM_RETURN_IF_ERROR(writer->scalar(
+        fmt::format("{}/{}", event, name), per_step ? step : iteration, value.get<double>()));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<TensorBoardWriter*> MetricsLog::board(const std::string& name) {
+  auto& writer = boards_[name];
+  if (writer == nullptr) {
+    RESTEM_ASSIGN_OR_RETURN(
+        writer, TensorBoardWriter::open(fmt::format("{}/tensorboard/{}", run_dir_, name)));
+  }
+  return writer.get();
+}
+
+absl::Status MetricsLog::close() {
+  std::lock_guard lock(mutex_);
+  boards_.clear();
+  return journal_->close();
+}
+
+}  // namespace restem
