@@ -114,6 +114,19 @@ TEST(Safetensors, RefusesToWriteWhatCannotBeRead) {
   EXPECT_FALSE(FileExists(path));
 }
 
+TEST(Safetensors, FullDiskLeavesTheOldFile) {
+  const std::string path = testing::TestDir() + "/a.safetensors";
+  const std::vector<float> a = {1, 2};
+  const std::vector tensors = {View("x", DType::kFloat32, {2}, a)};
+  ASSERT_TRUE(WriteSafetensors(path, tensors).ok());
+  const std::string before = *ReadFile(path);
+  std::filesystem::create_symlink("/dev/full", path + ".tmp");
+  const absl::Status status = WriteSafetensors(path, tensors, {{"format", "np"}});
+  EXPECT_EQ(status.code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(std::string(MessageOf(status)), HasSubstr("No space left on device"));
+  EXPECT_EQ(*ReadFile(path), before);
+}
+
 TEST(Safetensors, TruncatedFileNamesBothSizes) {
   const std::string path = testing::TestDir() + "/a.safetensors";
   const std::vector<float> a(100, 1.0F);
