@@ -131,7 +131,11 @@ class Fields {
     bool present = options.has_value();
     section(
         name, [&value](Fields& f) { value.visit(f); }, &present, help);
-    if (present) options = std::move(value);
+    if (present) {
+      options = std::move(value);
+    } else {
+      options.reset();
+    }
   }
   template <typename Options>
   void list_of(std::string_view name, std::vector<Options>& list, std::string_view help) {

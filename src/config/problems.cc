@@ -23,8 +23,10 @@ void Problems::add(const Node& at, std::string_view where, std::string_view mess
     if (!where.empty()) place += fmt::format(": {}", Printable(where));
   }
   if (!place.empty()) place += ": ";
-  problems_.push_back(
-      {origin.kind == Origin::Kind::kFile, at.line, fmt::format("{}{}", place, message)});
+  const bool in_file = origin.kind == Origin::Kind::kFile;
+  const int line =
+      origin.kind == Origin::Kind::kSet ? 0 : at.line;  // a line of the value, not ours
+  problems_.push_back({in_file, line, fmt::format("{}{}", place, message)});
   wheres_.insert(std::string(where));
 }
 

@@ -43,6 +43,7 @@ class TreeBuilder : public YAML::EventHandler {
                 const std::string& tag,
                 YAML::anchor_t /*anchor*/,
                 const std::string& text) override {
+    if (tag == "!") last_quoted_ = mark;
     if (expects_key()) return take_key(mark, text);
     Node& node = add(mark, kind_of_scalar(mark, tag, text));
     if (node.is_scalar()) node.text = text;
@@ -63,6 +64,8 @@ class TreeBuilder : public YAML::EventHandler {
   void OnMapEnd() override { close(); }
 
   Node take() { return std::move(root_); }
+  // Where the last scalar in quotes begins; null_mark if there is none.
+  const YAML::Mark& last_quoted() const { return last_quoted_; }
 
  private:
   // A list or map being filled. Nodes are moved into their parent when they are complete, so that
@@ -137,7 +140,8 @@ class TreeBuilder : public YAML::EventHandler {
   Node& add(const YAML::Mark& mark, NodeKind kind) { return place(make(mark, kind)); }
 
   void open(const YAML::Mark& mark, const std::string& tag, NodeKind kind) {
-    if (expects_key()) throw YAML::ParserException(mark, "a key must be a plain name");
+    if (expects_key())
+      throw YAML::ParserException(mark, "a key must be a plain name (is a bracket left open?)");
     if (tag != "?" && !tag.empty() && tag != "!") {
       throw YAML::ParserException(mark, fmt::format("the tag {} is not supported", Printable(tag)));
     }
@@ -159,6 +163,7 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<Open> open_;
   Node root_;
   Node dropped_;
+  YAML::Mark last_quoted_ = YAML::Mark::null_mark();
   int documents_ = 0;
 };
 
@@ -197,11 +202,33 @@ absl::Status CheckBytes(std::string_view text, const Origin& origin) {
   return absl::OkStatus();
 }
 
+// yaml-cpp takes the end of the text for the closing quote. Only the last quoted scalar can be
+// open.
+bool IsQuoteOpen(std::string_view text, const YAML::Mark& mark) {
+  if (mark.is_null()) return false;
+  size_t start = 0;
+  for (int line = 0; line < mark.line; ++line) start = text.find('\n', start) + 1;
+  size_t at = text.find_first_of("\"'", start + static_cast<size_t>(mark.column));
+  if (at == std::string_view::npos) return false;
+  const char quote = text[at];
+  for (++at; at < text.size(); ++at) {
+    if (quote == '"' && text[at] == '\\') {
+      ++at;
+    } else if (text[at] == quote) {
+      const bool doubled = quote == '\'' && at + 1 < text.size() && text[at + 1] == quote;
+      if (!doubled) return false;
+      ++at;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 absl::StatusOr<Node> ParseYaml(std::string_view text,
                                const std::shared_ptr<const Origin>& origin,
                                Problems& problems) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   RESTEM_RETURN_IF_ERROR(CheckBytes(text, *origin));
   TreeBuilder builder(origin, problems);
   try {
@@ -213,6 +240,9 @@ absl::StatusOr<Node> ParseYaml(std::string_view text,
     return SyntaxError(*origin, error.mark.line + 1, error.msg);
   } catch (const std::exception& error) {  // the parser's own failures on odd input
     return SyntaxError(*origin, 0, error.what());
+  }
+  if (IsQuoteOpen(text, builder.last_quoted())) {
+    return SyntaxError(*origin, builder.last_quoted().line + 1, "a quote is not closed");
   }
   Node root = builder.take();
   root.origin = origin;

@@ -1,0 +1,125 @@
+#include "loop/job.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "config/describe.h"
+#include "config/print.h"
+#include "config/read.h"
+
+namespace restem {
+namespace {
+
+// The run directory is named after the job.
+bool IsFolderName(std::string_view name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string_view::npos &&
+         std::none_of(name.begin(), name.end(), [](char c) { return c >= 0 && c < 0x20; });
+}
+
+config::VisitFn VisitOf(Job& job) {
+  return [&job](config::Fields& f) { job.visit(f); };
+}
+
+void VisitMachine(config::Fields& f, Job& job) {
+  VisitDevice(f, job.device);
+  f.auto_or("threads", job.threads, {.min = 1, .max = 1024}, "CPU threads; auto: one per core.");
+  f.boolean("deterministic",
+            job.deterministic,
+            "On CUDA, use only kernels that give the same bits each time; on CPU all do.");
+}
+
+// What a job file can ask for and this version cannot do is refused, never ignored.
+void RefuseUnsupported(config::Fields& f, const Job& job) {
+  f.require(!job.lora, "lora", "is not supported by this version: remove it for full fine-tuning");
+  f.require(!job.prompt.chat, "prompt.chat", "is not supported by this version: set it to false");
+}
+
+}  // namespace
+
+void VisitDevice(config::Fields& f, std::string& device) {
+  static constexpr std::array<std::string_view, 3> kDevices = {"cpu", "cuda", "auto"};
+  f.choice("device", device, kDevices, "Where models run; auto: cuda if there is one.");
+}
+
+void EmOptions::visit(config::Fields& f) {
+  static constexpr std::array<std::string_view, 2> kInit = {"base", "previous"};
+  f.integer("iterations", iterations, {.min = 1, .max = 99}, "Rounds of sampling and training.");
+  f.choice("init",
+           init,
+           kInit,
+           "Weights that each training starts from: the base model's, as in ReST-EM, or the "
+           "previous iteration's.");
+  f.path("sampler_model",
+         sampler_model,
+         "HF model directory that draws all training samples (distillation); by default the model "
+         "being trained.");
+}
+
+void Job::visit(config::Fields& f) {
+  f.text("name", name, "Name of the run; its directory is <output>/<name>.");
+  f.require(!name.empty(), "name", "is missing: the run directory is named after it");
+  f.require(name.empty() || IsFolderName(name), "name", "cannot be a folder's name");
+  f.integer("seed", seed, {.min = 0}, "All random numbers follow from it.");
+  f.path("output", output, "Folder of run directories.");
+  f.require(!output.empty(), "output", "is empty: the folder of run directories");
+  VisitMachine(f, *this);
+  f.section("model", model, "The base model.");
+  f.section("data", data, "Problem files.");
+  f.require(!data.train.empty() || !data.test.empty(),
+            "data",
+            "has no problems: give train, test or both");
+  f.section("prompt", prompt, "How a problem becomes a prompt.");
+  f.section("sampler", sampler, "E-step: drawing completions.");
+  f.section("reward", reward, "What makes a completion correct.");
+  f.section("select", select, "Which correct completions are trained on.");
+  f.section("em", em, "The loop.");
+  f.section("train", train, "M-step: training on the selected completions.");
+  f.optional_section("lora", lora, "Train low-rank matrices only; absent: full fine-tuning.");
+  if (f.reads()) {
+    evaluate.max_new_tokens = sampler.max_new_tokens;
+    evaluate.stop = sampler.stop;
+  }
+  f.section("evaluate", evaluate, "How test sets are measured.");
+  static constexpr std::array<std::string_view, 2> kControl = {"none", "random"};
+  f.choice("control",
+           control,
+           kControl,
+           "random: also train on randomly kept samples of the same count, and compare.");
+  RefuseUnsupported(f, *this);
+}
+
+std::string Job::run_directory() const { return (std::filesystem::path(output) / name).string(); }
+
+absl::StatusOr<Job> ReadJob(const std::string& path, std::span<const std::string> sets) {
+  Job job;
+  RESTEM_RETURN_IF_ERROR(config::ReadYamlFile(path, sets, job));
+  return job;
+}
+
+absl::StatusOr<Job> ReadJobText(std::string_view text,
+                                const std::string& label,
+                                const std::string& folder,
+                                std::span<const std::string> sets) {
+  Job job;
+  RESTEM_RETURN_IF_ERROR(
+      config::ReadYaml({.text = text, .label = label, .folder = folder}, sets, job));
+  return job;
+}
+
+std::string PrintJob(const Job& job) {
+  Job copy = job;  // a visit takes members by reference
+  return config::PrintYaml(VisitOf(copy));
+}
+
+std::string JobReference() {
+  Job job;
+  return config::PrintReference(VisitOf(job));
+}
+
+absl::StatusOr<std::vector<std::string>> DiffJobs(std::string_view old_text,
+                                                  std::string_view new_text) {
+  return config::DiffYaml(old_text, new_text);
+}
+
+}  // namespace restem
