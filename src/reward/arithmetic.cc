@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -90,9 +91,26 @@ class Parser {
       ++at_;
     }
     if (!digit) return unexpected("a digit");
-    const Number value = Number::parse(text_.substr(begin, at_ - begin), 0);
+    const std::string_view digits = text_.substr(begin, at_ - begin);
+    const Number value = Number::parse(digits, exponent());
     skip_spaces();
     return finite(value);
+  }
+
+  // The "e-3" of 2.5e-3; 0 where there is none.
+  int64_t exponent() {
+    constexpr int64_t kLimit = 100000;  // beyond what a double holds
+    if (at_ >= text_.size() || (text_[at_] != 'e' && text_[at_] != 'E')) return 0;
+    size_t at = at_ + 1;
+    const bool minus = at < text_.size() && text_[at] == '-';
+    if (minus || (at < text_.size() && text_[at] == '+')) ++at;
+    if (at >= text_.size() || !IsDigit(text_[at])) return 0;
+    int64_t value = 0;
+    for (; at < text_.size() && IsDigit(text_[at]); ++at) {
+      value = std::min(kLimit, value * 10 + (text_[at] - '0'));
+    }
+    at_ = at;
+    return minus ? -value : value;
   }
 
   Result variable() {

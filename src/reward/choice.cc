@@ -70,12 +70,12 @@ class ChoiceVerifier : public Verifier {
   Judgement judge(const Problem& problem, std::string_view completion) const override {
     const auto answer = FieldText(problem, "answer");
     if (!answer) return {VerdictKind::kError, "", "the problem has no answer"};
-    const auto gold = extract(*answer);
+    const auto gold = extract(Utf8Text(*answer));
     if (!gold.ok()) return {VerdictKind::kError, "", std::string(MessageOf(gold.status()))};
     if (gold->empty()) {
       return {VerdictKind::kError, "", fmt::format("the gold answer holds no label: {}", *answer)};
     }
-    const auto label = extract(completion);
+    const auto label = extract(Utf8Text(completion));
     if (!label.ok()) return {VerdictKind::kError, "", std::string(MessageOf(label.status()))};
     if (label->empty()) return {VerdictKind::kWrong, "", "no label found"};
     if (*label == *gold) return {VerdictKind::kCorrect, *label, ""};
@@ -85,22 +85,22 @@ class ChoiceVerifier : public Verifier {
  private:
   // The label stated last as the answer, else the last that stands by itself; empty if there is
   // none.
-  absl::StatusOr<std::string> extract(std::string_view text) const {
+  absl::StatusOr<std::string> extract(const Utf8Text& text) const {
     RESTEM_ASSIGN_OR_RETURN(std::string label, last_label(stated_, text, /*stated=*/true));
     if (!label.empty()) return label;
     return last_label(standalone_, text, /*stated=*/false);
   }
 
   absl::StatusOr<std::string> last_label(const Pattern& pattern,
-                                         std::string_view text,
+                                         const Utf8Text& text,
                                          bool stated) const {
     std::string last;
-    for (size_t from = 0; from <= text.size();) {
+    for (size_t from = 0; from <= text.view().size();) {
       RESTEM_ASSIGN_OR_RETURN(const Match match, pattern.find(text, from));
       if (match.empty() || !match[0]) break;
       for (size_t i = 1; i < match.size(); ++i) {
         if (!match[i]) continue;
-        if (!stated || !is_word(text, *match[i])) last = canonical(text, *match[i]);
+        if (!stated || !is_word(text.view(), *match[i])) last = canonical(text.view(), *match[i]);
         from = match[i]->end;
       }
     }

@@ -11,6 +11,7 @@
 namespace restem {
 namespace {
 
+constexpr double kSmall = 1e-3;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 Int128 Gcd(Int128 a, Int128 b) {
@@ -59,7 +60,9 @@ bool EqualPlain(const Number& value, const Number& gold, double tolerance) {
   if (!std::isfinite(value.value) || !std::isfinite(gold.value)) return false;
   // Relative to a whole number, 1e-6 would take 123456789 for 123456788.
   const bool whole = value.exact && gold.exact && gold.exact->den == 1;
-  const double scale = whole ? 1.0 : std::max(1.0, std::abs(gold.value));
+  const double size = std::abs(gold.value);
+  // Nor is 1e-6 the same as 2e-6, with a tolerance of that size.
+  const double scale = whole ? 1.0 : size < kSmall ? size / kSmall : std::max(1.0, size);
   return Distance(value, gold) <= tolerance * scale;
 }
 

@@ -44,9 +44,9 @@ bool IsZero(const Number& a);
 // One spelling for equal numbers: "18", "0.75", "1/3", "50%".
 std::string ToString(const Number& number);
 
-// |value - gold| <= tolerance, times max(1, |gold|) unless both are exact and gold is a whole
-// number. A percentage equals both the number before the sign and its hundredth: "50%" is 50, since
-// answers leave the sign out, and 0.5.
+// |value - gold| <= tolerance * max(1, |gold|). The factor is 1 where both are exact and gold is a
+// whole number, and 1000 |gold| where that is below 1. A percentage equals both the number before
+// the sign and its hundredth: "50%" is 50, since answers leave the sign out, and 0.5.
 bool Equal(const Number& value, const Number& gold, double tolerance);
 
 }  // namespace restem

@@ -41,7 +41,7 @@ absl::StatusOr<Pattern> Pattern::compile(std::string_view pattern) {
   auto code = std::make_unique<Code>();
   code->code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()),
                              pattern.size(),
-                             PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF,
+                             PCRE2_UTF | PCRE2_UCP,
                              &error,
                              &offset,
                              /*context=*/nullptr);
@@ -56,16 +56,14 @@ absl::StatusOr<Pattern> Pattern::compile(std::string_view pattern) {
   return Pattern(std::move(code));
 }
 
-absl::StatusOr<Match> Pattern::find(std::string_view text, size_t from) const {
-  // An empty string_view may have no address, which PCRE2 refuses.
-  const char* data = text.empty() ? "" : text.data();
+absl::StatusOr<Match> Pattern::find(const Utf8Text& text, size_t from) const {
   const std::unique_ptr<pcre2_match_data, decltype(&pcre2_match_data_free)> match_data(
       pcre2_match_data_create_from_pattern(code_->code, nullptr), &pcre2_match_data_free);
   const int count = pcre2_match(code_->code,
-                                reinterpret_cast<PCRE2_SPTR>(data),
-                                text.size(),
+                                reinterpret_cast<PCRE2_SPTR>(text.view().data()),
+                                text.view().size(),
                                 from,
-                                /*options=*/0,
+                                PCRE2_NO_UTF_CHECK,
                                 match_data.get(),
                                 code_->context);
   if (count == PCRE2_ERROR_NOMATCH) return Match{};

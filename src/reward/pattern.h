@@ -1,5 +1,4 @@
-// Regular expressions (PCRE2) over text that nobody vouches for: UTF-8 or not, and with a limit on
-// backtracking.
+// Regular expressions (PCRE2) over text that nobody vouches for, with a limit on backtracking.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "reward/unicode.h"
 
 namespace restem {
 
@@ -20,6 +20,16 @@ struct Span {
 
 // A match: the whole of it, then its groups; a group that took no part is nullopt.
 using Match = std::vector<std::optional<Span>>;
+
+// Text that is known to be UTF-8: checked once, not by every search in it.
+class Utf8Text {
+ public:
+  explicit Utf8Text(std::string_view text) : text_(ToValidUtf8(text)) {}
+  std::string_view view() const { return text_; }
+
+ private:
+  std::string text_;
+};
 
 // Thread-safe.
 class Pattern {
@@ -32,7 +42,7 @@ class Pattern {
 
   // The first match at or after `from`; empty if there is none. Failed where a limit of PCRE2 was
   // met.
-  absl::StatusOr<Match> find(std::string_view text, size_t from = 0) const;
+  absl::StatusOr<Match> find(const Utf8Text& text, size_t from = 0) const;
 
  private:
   struct Code;

@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "base/shutdown.h"
+#include "reward/unicode.h"
 
 namespace restem {
 namespace {
@@ -81,9 +82,9 @@ void ScoringPool::work() {
     if (absl::Status stopped = CheckStop(); !stopped.ok()) stop(std::move(stopped));
     if (!status().ok()) continue;  // drops it, and lets a waiting submit go on
     const auto start = std::chrono::steady_clock::now();
-    Judgement judgement = judge(*item);
+    const Judgement judgement = judge(*item);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    hand_on(*item, std::move(judgement), seconds.count());
+    hand_on(*item, judgement, seconds.count());
   }
 }
 
@@ -95,12 +96,13 @@ Judgement ScoringPool::judge(const Item& item) const {
   return judgement;
 }
 
-void ScoringPool::hand_on(const Item& item, Judgement&& judgement, double seconds) {
+void ScoringPool::hand_on(const Item& item, const Judgement& judgement, double seconds) {
+  // Verdicts become JSON, which is UTF-8 whatever the verifier quotes.
   Verdict verdict{item.problem->id,
                   item.sample,
                   judgement.verdict,
-                  std::move(judgement.extracted),
-                  std::move(judgement.reason)};
+                  ToValidUtf8(judgement.extracted),
+                  ToValidUtf8(judgement.reason)};
   std::lock_guard sink_lock(sink_mutex_);
   if (!status().ok()) return;
   {

@@ -40,13 +40,29 @@ void ForEach(size_t count, size_t jobs, const std::function<void(size_t)>& body)
 
 // Equal as the reward reads them: "#### 18" and "So 18 eggs" are. A reward that extracts nothing
 // can only be asked by text.
-bool SameAnswer(const Problem& a, const Trial& gold_a, const Problem& b, const Trial& gold_b) {
+bool SameAnswer(const Problem& a,
+                const Trial& gold_a,
+                const Problem& b,
+                const Trial& gold_b,
+                bool extraction_tells) {
   if (gold_a.completion == gold_b.completion) return true;
   if (FieldText(a, "answer") && FieldText(a, "answer") == FieldText(b, "answer")) return true;
+  if (!extraction_tells) return false;
   const bool read = gold_a.judgement.verdict == VerdictKind::kCorrect &&
                     gold_b.judgement.verdict == VerdictKind::kCorrect &&
                     !gold_a.judgement.extracted.empty();
   return read && gold_a.judgement.extracted == gold_b.judgement.extracted;
+}
+
+// A reward that reads the same out of every gold completion may be one that accepts them all.
+bool ExtractionTells(const std::vector<Trial>& gold) {
+  const std::string* first = nullptr;
+  for (const Trial& trial : gold) {
+    if (!trial.tried) continue;
+    if (first != nullptr && trial.judgement.extracted != *first) return true;
+    first = &trial.judgement.extracted;
+  }
+  return false;
 }
 
 std::vector<Trial> TryGold(const Verifier& verifier,
@@ -71,6 +87,7 @@ std::vector<Trial> TryShuffled(const Verifier& verifier,
   std::vector<size_t> order(problems.size());
   std::iota(order.begin(), order.end(), size_t{0});
   Shuffle(std::span(order), RandomStream(seed, StreamPurpose::kShuffle, 0, "reward proof", 0));
+  const bool tells = ExtractionTells(gold);
   std::vector<Trial> trials(problems.size());
   ForEach(problems.size(), jobs, [&](size_t place) {
     const size_t mine = order[place];
@@ -78,7 +95,7 @@ std::vector<Trial> TryShuffled(const Verifier& verifier,
     for (size_t step = 1; step <= std::min(kPartnersTried, problems.size() - 1); ++step) {
       const size_t other = order[(place + step) % order.size()];
       if (!gold[other].tried ||
-          SameAnswer(problems[mine], gold[mine], problems[other], gold[other]))
+          SameAnswer(problems[mine], gold[mine], problems[other], gold[other], tells))
         continue;
       trials[mine].completion = gold[other].completion;
       trials[mine].judgement = JudgeSafely(verifier, problems[mine], trials[mine].completion);

@@ -62,7 +62,7 @@ class RegexVerifier : public Verifier {
       : pieces_(std::move(pieces)), constant_(std::move(constant)) {}
 
   Judgement judge(const Problem& problem, std::string_view completion) const override {
-    if (constant_) return judge_with(*constant_, completion);
+    if (constant_) return judge_with(*constant_, Utf8Text(completion));
     std::string text;
     for (const Piece& piece : pieces_) {
       if (!piece.is_field) {
@@ -79,20 +79,20 @@ class RegexVerifier : public Verifier {
     }
     const auto pattern = Pattern::compile(text);
     if (!pattern.ok()) return {VerdictKind::kError, "", std::string(MessageOf(pattern.status()))};
-    return judge_with(*pattern, completion);
+    return judge_with(*pattern, Utf8Text(completion));
   }
 
   // What a pattern accepts cannot be told from the problem.
   std::string gold_completion(const Problem& /*problem*/) const override { return ""; }
 
  private:
-  static Judgement judge_with(const Pattern& pattern, std::string_view completion) {
+  static Judgement judge_with(const Pattern& pattern, const Utf8Text& completion) {
     const auto match = pattern.find(completion);
     if (!match.ok()) return {VerdictKind::kError, "", std::string(MessageOf(match.status()))};
     if (match->empty()) return {VerdictKind::kWrong, "", "the pattern does not match"};
     const std::optional<Span> group = match->size() > 1 && (*match)[1] ? (*match)[1] : (*match)[0];
     const std::string_view extracted =
-        group ? completion.substr(group->begin, group->end - group->begin) : "";
+        group ? completion.view().substr(group->begin, group->end - group->begin) : "";
     return {VerdictKind::kCorrect, std::string(extracted), ""};
   }
 

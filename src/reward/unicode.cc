@@ -3,6 +3,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 #include <unicode/unistr.h>
+#include <unicode/utf8.h>
 
 namespace restem {
 namespace {
@@ -20,6 +21,19 @@ bool TouchesWord(const icu::UnicodeString& text, int32_t begin, int32_t end) {
 }
 
 }  // namespace
+
+std::string ToValidUtf8(std::string_view text) {
+  const auto size = static_cast<int64_t>(text.size());
+  std::string valid;
+  valid.reserve(text.size());
+  for (int64_t at = 0; at < size;) {
+    const int64_t begin = at;
+    UChar32 c = 0;
+    U8_NEXT(text.data(), at, size, c);
+    valid += c < 0 ? "\uFFFD" : text.substr(begin, at - begin);
+  }
+  return valid;
+}
 
 std::string FoldText(std::string_view text) {
   UErrorCode code = U_ZERO_ERROR;

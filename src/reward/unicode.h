@@ -6,6 +6,9 @@
 
 namespace restem {
 
+// The text with each invalid byte of UTF-8 replaced by U+FFFD.
+std::string ToValidUtf8(std::string_view text);
+
 // NFC, case folded, runs of white space as one space, none at the ends. Invalid UTF-8 becomes
 // U+FFFD.
 std::string FoldText(std::string_view text);

@@ -65,6 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Arithmetic,
                                            Value{"((((((1))))))", "1"},
                                            Value{"1\n+\t2", "3"},
                                            Value{"9007199254740992+1", "9007199254740993"},
+                                           Value{"2.5e-3*1E3", "2.5"},
                                            Value{"10^18*10", "1e+19"}));
 
 class Refuses : public ::testing::TestWithParam<Value> {};
@@ -91,6 +92,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Value{"2(3)", "column 2: '(' where an operator should be"},
                       Value{"n0", "unknown variable 'n0' at column 3"},
                       Value{"sqrt(4)", "unknown variable 'sqrt'"},
+                      Value{"2e", "column 2: 'e' where an operator should be"},
+                      Value{"2e+", "column 2: 'e' where an operator should be"},
+                      Value{"1e999999999999999999999", "not a finite number"},
                       Value{"1/0", "division by zero"},
                       Value{"1/(2-2)", "division by zero"},
                       Value{"0^-1", "division by zero"},

@@ -320,6 +320,14 @@ TEST(NumericReward, ToleranceIsRelativeForDecimalsOnly) {
   EXPECT_EQ(VerdictOf(reward->judge(WithAnswer("1234"), "1234.009")), "correct");
 }
 
+// As in GSM-hard, whose answers go down to 1e-6.
+TEST(NumericReward, TinyAnswersAreTold) {
+  const auto reward = Reward({{"type", "numeric"}});
+  EXPECT_EQ(VerdictOf(reward->judge(WithAnswer(2e-6), "0.000002")), "correct");
+  EXPECT_EQ(VerdictOf(reward->judge(WithAnswer(2e-6), "0.0000029")), "wrong");
+  EXPECT_EQ(VerdictOf(reward->judge(WithAnswer("1/3000"), "0.00033333333")), "correct");
+}
+
 TEST(NumericReward, ZeroToleranceIsExact) {
   const auto reward = Reward({{"type", "numeric"}, {"tolerance", 0.0}});
   EXPECT_EQ(VerdictOf(reward->judge(WithAnswer("1/3"), "2/6")), "correct");

@@ -203,6 +203,24 @@ TEST(ScoringPool, ASinkExceptionStopsIt) {
   EXPECT_EQ(MessageOf(pool.close()), "while recording a verdict: no memory");
 }
 
+// Verdicts become JSON, which throws on anything but UTF-8.
+TEST(ScoringPool, VerdictsAreUtf8) {
+  const FunctionVerifier verifier([](const Problem&, std::string_view text) {
+    return Judgement{VerdictKind::kWrong, std::string(text), std::string("\xc3 no")};
+  });
+  const Problem problem = WithAnswer(1);
+  std::string extracted, reason;
+  ScoringPool pool(verifier, {}, [&](Verdict&& v, double) {
+    extracted = v.extracted;
+    reason = v.reason;
+    return absl::OkStatus();
+  });
+  ASSERT_TRUE(pool.submit(problem, 0, std::string("é\xff\xe7\x8c 猫\xed\xa0\x80")).ok());
+  ASSERT_TRUE(pool.close().ok());
+  EXPECT_EQ(reason, "\ufffd no");
+  EXPECT_EQ(extracted, "é\ufffd\ufffd 猫\ufffd\ufffd\ufffd");
+}
+
 TEST(ScoringPool, RefusesSamplesOnceClosed) {
   const FunctionVerifier verifier([](const Problem&, std::string_view) { return kCorrect; });
   const Problem problem = WithAnswer(1);
