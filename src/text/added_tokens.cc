@@ -107,6 +107,9 @@ absl::Status AddedTokens::add(const JsonView& view,
   RESTEM_ASSIGN_OR_RETURN(token->normalized, view.boolean_at("normalized"));
   RESTEM_ASSIGN_OR_RETURN(token->special, view.boolean_at("special"));
   if (token->content.empty()) return absl::OkStatus();
+  if (by_content_.contains(token->content)) {
+    return view.error(fmt::format("\"{}\" is given twice", token->content));
+  }
   const std::optional<int32_t> in_vocab = bpe.token_to_id(token->content);
   token->id = in_vocab ? *in_vocab : (*next_id)++;
   if (token->id != stated_id) {
@@ -118,8 +121,7 @@ absl::Status AddedTokens::add(const JsonView& view,
   }
   token->normalized_content = token->content;
   if (token->normalized && normalizer != nullptr) normalizer->apply(token->normalized_content);
-  const bool first = by_content_.try_emplace(token->content, token.get()).second;
-  if (!first) return view.error(fmt::format("\"{}\" is given twice", token->content));
+  by_content_[token->content] = token.get();
   tokens_[token->id] = std::move(token);
   return absl::OkStatus();
 }

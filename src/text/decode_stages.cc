@@ -67,11 +67,14 @@ class ByteFallbackStage : public DecodeStage {
 
   // In a stream: what of the run can no longer become something else.
   void hand_out(std::vector<std::string>& out) {
-    if (!spoiled_ && IsValidUtf8(run_)) {
+    const std::string_view complete = std::string_view(run_).substr(0, CompletePrefix(run_));
+    spoiled_ = spoiled_ || !IsValidUtf8(complete);
+    if (spoiled_) {
+      out.insert(out.end(), run_.size(), std::string(kReplacementCharacter));
+      run_.clear();
+    } else if (!complete.empty()) {
+      // Called after each byte: what is complete is all there is.
       out.push_back(std::exchange(run_, {}));
-    } else if (spoiled_ || CompletePrefix(run_) == run_.size()) {
-      spoiled_ = true;
-      out.insert(out.end(), std::exchange(run_, {}).size(), std::string(kReplacementCharacter));
     }
   }
 

@@ -1,15 +1,9 @@
 #include "text/decode_stream.h"
 
+#include <utility>
 #include <vector>
 
 namespace restem {
-namespace {
-
-// A decoder looks back at most one run of byte tokens, and forgets how a text began after its first
-// visible token.
-constexpr size_t kContextTokens = 64;
-
-}  // namespace
 
 DecodeStream::DecodeStream(const Tokenizer& tokenizer,
                            std::span<const int32_t> context,
@@ -17,11 +11,11 @@ DecodeStream::DecodeStream(const Tokenizer& tokenizer,
     : tokenizer_(&tokenizer),
       skip_special_tokens_(skip_special_tokens),
       chain_(tokenizer.decoder_.start(text::DecodeMode::kStream)) {
-  size_t begin = context.size();
-  for (size_t visible = 0; begin > 0 && visible < kContextTokens; --begin) {
-    if (!(skip_special_tokens && tokenizer.is_special(context[begin - 1]))) ++visible;
-  }
-  for (const int32_t id : context.subspan(begin)) push(id);
+  // All of it: cutting a long prompt could cut a character whose bytes are tokens.
+  std::vector<std::string> pieces;
+  pieces.reserve(context.size());
+  for (const int32_t id : context) tokenizer.append_piece(id, skip_special_tokens, &pieces);
+  chain_.run(std::move(pieces), /*last=*/false);
 }
 
 std::string DecodeStream::push(int32_t id) {

@@ -18,7 +18,7 @@ namespace restem {
 // MakeByteFallbackStage, of bytes that are no UTF-8.
 class DecodeStream {
  public:
-  // `context` is the prompt; its last tokens are enough. `tokenizer` must outlive the stream.
+  // `context` is the prompt. `tokenizer` must outlive the stream.
   explicit DecodeStream(const Tokenizer& tokenizer,
                         std::span<const int32_t> context = {},
                         bool skip_special_tokens = true);

@@ -46,7 +46,9 @@ class Lowercase : public Normalizer {
       if (codepoint < 0x80) {
         out += static_cast<char>(codepoint >= 'A' && codepoint <= 'Z' ? codepoint + 32 : codepoint);
       } else {
-        icu::UnicodeString(static_cast<UChar32>(codepoint)).toLower(icu::Locale::getRoot()).toUTF8String(out);
+        icu::UnicodeString(static_cast<UChar32>(codepoint))
+            .toLower(icu::Locale::getRoot())
+            .toUTF8String(out);
       }
     }
     text = std::move(out);

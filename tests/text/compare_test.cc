@@ -1,4 +1,5 @@
-// encode() and decode() give what the `tokenizers` library gives, on thousands of strings with each kind of tokenizer.
+// encode() and decode() give what the `tokenizers` library gives, on thousands of strings with each
+// kind of tokenizer.
 #include <chrono>
 
 #include "text/cases.h"
@@ -37,9 +38,12 @@ TEST_P(CompareTest, EncodesAsTheLibrary) {
       const std::vector<int32_t> ids = tokenizer_->encode(text, special);
       if (ids == expected) continue;
       if (++wrong <= 3) {
-        ADD_FAILURE() << "text:     " << json(text).dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 400)
-                      << "\nbytes:    " << one["bytes"].get<std::string>().substr(0, 400) << "\nexpected: "
-                      << spelt(expected).substr(0, 800) << "\nours:     " << spelt(ids).substr(0, 800);
+        ADD_FAILURE()
+            << "text:     "
+            << json(text).dump(-1, ' ', true, json::error_handler_t::replace).substr(0, 400)
+            << "\nbytes:    " << one["bytes"].get<std::string>().substr(0, 400)
+            << "\nexpected: " << spelt(expected).substr(0, 800)
+            << "\nours:     " << spelt(ids).substr(0, 800);
       }
     }
   }
@@ -59,8 +63,10 @@ TEST_P(CompareTest, DecodesAsTheLibrary) {
       const std::string text = tokenizer_->decode(ids, skip);
       if (text == expected) continue;
       if (++wrong <= 3) {
-        ADD_FAILURE() << "ids:      " << spelt(ids).substr(0, 800) << "\nexpected: " << json(expected).dump().substr(0, 400)
-                      << "\nours:     " << json(text).dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 400);
+        ADD_FAILURE()
+            << "ids:      " << spelt(ids).substr(0, 800)
+            << "\nexpected: " << json(expected).dump().substr(0, 400) << "\nours:     "
+            << json(text).dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 400);
       }
     }
   }
