@@ -1,0 +1,43 @@
+// Problem files as published, with data.fields applied (CONTRACT: "Problems").
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "data/options.h"
+#include "data/types.h"
+
+namespace restem {
+
+// Reads the problems of one set, file after file. A file is JSONL, or a .json file that holds a
+// list of objects (or an object with one such list); either may be gzipped. A file's own `fields`
+// come before `fields`, name by name.
+//
+// "id" may be a number, and is "<file stem>:<line>" where absent (in a .json file: the place in the
+// list, from 1). "answer" stays the JSON value that it is. Other fields of the file are kept.
+//
+// InvalidInput, naming file and line: broken JSON, a question that is missing or empty, a mapping
+// to a key that the line lacks, an id twice in the set (with both places), a file without problems.
+absl::StatusOr<std::vector<Problem>> LoadProblems(std::span<const DatasetOptions> files,
+                                                  const FieldMap& fields);
+
+// A problem of one set that is in another set too.
+struct SharedProblem {
+  const Problem* first = nullptr;
+  const Problem* second = nullptr;
+  bool same_question = false;  // else only the id is the same
+};
+
+// Problems of `second` whose question (by NormalizedQuestion) or id is in `first`, in the order of
+// `second`.
+std::vector<SharedProblem> FindSharedProblems(std::span<const Problem> first,
+                                              std::span<const Problem> second);
+
+// Lower-case ASCII, runs of white space as one space, none at the ends nor before a punctuation
+// mark.
+std::string NormalizedQuestion(std::string_view question);
+
+}  // namespace restem
