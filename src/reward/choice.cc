@@ -30,17 +30,20 @@ std::string Alternatives(std::vector<std::string> labels) {
   return alternatives;
 }
 
-// "answer is (B)", "Answer: B", "the correct option is B".
+// "answer is (B)", "Answer: B", "the correct option is B". The quantifiers are possessive: a model
+// that writes nothing but spaces behind "answer" must not make the search backtrack.
 std::string StatedPattern(const std::vector<std::string>& labels) {
-  return fmt::format(
-      R"((?i)(?:\banswer\b(?:\s+(?:is|would\s+be|should\s+be|must\s+be))?|\b(?:option|choice)\s+(?:is|must\s+be))\s*[:=]?\s*)"
-      R"((?:the\s+)?(?:(?:option|choice|letter)\s+)?(?:\\boxed|\\text|\\textbf|\\mathrm|[\s({{\["'*`$])*({})(?![\p{{L}}\p{{N}}_]))",
-      Alternatives(labels));
+  return fmt::format(R"((?xi)
+      (?: \banswer\b (?: \s++ (?: is | would\s++be | should\s++be | must\s++be ) \b )?+
+        | \b(?: option | choice ) \s++ (?: is | must\s++be ) \b )
+      \s*+ [:=]?+ \s*+ (?: the\s++ )?+ (?: (?: option | choice | letter ) \s++ )?+
+      (?: \\boxed | \\textbf | \\text | \\mathrm | [\s({{\["'*`$] )*+
+      ({}) (?! [\p{{L}}\p{{N}}_] ))",
+                     Alternatives(labels));
 }
 
 // A label by itself. Single capitals count as they are written only, and "A" and "I" not where they
-// are English words
-// ("A dog", "I think"); in parentheses, and for longer labels, the case is free.
+// are English words ("A dog", "I think"); in parentheses, and for longer labels, the case is free.
 std::string StandalonePattern(const std::vector<std::string>& labels) {
   std::vector<std::string> loose;
   std::vector<std::string> capitals;
@@ -52,12 +55,13 @@ std::string StandalonePattern(const std::vector<std::string>& labels) {
   const auto has = [&](std::string_view label) {
     return std::find(labels.begin(), labels.end(), label) != labels.end();
   };
-  if (has("A")) single += R"(|A(?!\s+(?!(?:is|was|because|since|as|and|or|would|seems)\b)\p{Ll}))";
-  if (has("I")) single += R"(|I(?!['’]|\s+\p{Ll}))";
-  return fmt::format(
-      R"([(\[]\s*((?i:{}))\s*[)\]]|(?<![\p{{L}}\p{{N}}_'’\-])(?<!\bnot\s)(?<!n't\s)({})(?![\p{{L}}\p{{N}}_\-]|['’]\p{{L}}))",
-      Alternatives(labels),
-      single);
+  if (has("A")) single += R"(|A(?!\s++(?!(?:is|was|because|since|as|and|or|would|seems)\b)\p{Ll}))";
+  if (has("I")) single += R"(|I(?!['’]|\s++\p{Ll}))";
+  return fmt::format(R"((?x)
+      [(\[] \s*+ ((?i:{})) \s*+ [)\]]
+    | (?<! [\p{{L}}\p{{N}}_'’\-] ) (?<! \bnot\s ) (?<! n't\s ) ({}) (?! [\p{{L}}\p{{N}}_\-] | ['’]\p{{L}} ))",
+                     Alternatives(labels),
+                     single);
 }
 
 class ChoiceVerifier : public Verifier {
@@ -156,7 +160,7 @@ class ChoiceSpec : public VerifierSpec {
 };
 
 const VerifierRegistration kRegistration("choice",
-                                         "the option that the completion names is the answer",
+                                         "The option that the completion names is the answer.",
                                          [] { return std::make_unique<ChoiceSpec>(); });
 
 }  // namespace

@@ -74,7 +74,7 @@ struct Part {
   void visit(config::Fields& f) {
     std::vector<std::string_view> names;
     for (const VerifierType& known : VerifierTypes()) names.push_back(known.name);
-    const bool holds = f.choice("type", type, names, "how this part is judged");
+    const bool holds = f.choice("type", type, names, "How this part is judged.");
     if (holds && f.reads()) {
       for (const VerifierType& known : VerifierTypes()) {
         if (known.name == type) spec = known.make_spec();
@@ -91,7 +91,7 @@ class CombinedSpec : public VerifierSpec {
   explicit CombinedSpec(Combination combination) : combination_(combination) {}
 
   void visit(config::Fields& f) override {
-    f.list_of("of", parts_, "the rewards to combine, each with its type and that type's fields");
+    f.list_of("of", parts_, "The rewards to combine, each with its type and that type's fields.");
     f.require(!parts_.empty(), "of", "names no reward");
   }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
@@ -117,11 +117,11 @@ std::unique_ptr<VerifierSpec> Make() {
   return std::make_unique<CombinedSpec>(kCombination);
 }
 
-const VerifierRegistration kAll("all", "every reward of a list accepts", Make<Combination::kAll>);
+const VerifierRegistration kAll("all", "Every reward of a list accepts.", Make<Combination::kAll>);
 const VerifierRegistration kAny("any",
-                                "at least one reward of a list accepts",
+                                "At least one reward of a list accepts.",
                                 Make<Combination::kAny>);
-const VerifierRegistration kNot("not", "no reward of a list accepts", Make<Combination::kNot>);
+const VerifierRegistration kNot("not", "No reward of a list accepts.", Make<Combination::kNot>);
 
 }  // namespace
 }  // namespace restem

@@ -133,19 +133,20 @@ class CommandSpec : public VerifierSpec {
     f.texts(
         "argv",
         options_.command.argv,
-        R"(program and arguments; answers each line {"id","text",problem fields} with a line {"id","verdict","extracted","reason"})");
+        R"(Program and arguments. It answers each line {"id","text",problem fields} of its stdin )"
+        R"(with a line {"id","verdict","extracted","reason"}.)");
     f.require(!options_.command.argv.empty(), "argv", "names no program");
     f.path("directory",
            options_.command.directory,
-           "folder that the program runs in; empty: the current one");
+           "Folder that the program runs in; empty: the current one.");
     f.real("timeout_seconds",
            options_.timeout_seconds,
            {.min = 0, .max = 86400, .open_min = true},
-           "longest wait for an answer; then the worker is restarted");
+           "Longest wait for an answer; then the worker is restarted.");
     f.real("start_seconds",
            options_.start_seconds,
            {.min = 0, .max = 86400},
-           "how much longer a worker's first answer may take");
+           "How much longer a worker's first answer may take.");
   }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
     // A worker that dies is an error of a write, not the end of this process.
@@ -159,7 +160,7 @@ class CommandSpec : public VerifierSpec {
 };
 
 const VerifierRegistration kRegistration("command",
-                                         "a program of yours judges: JSON lines in and out",
+                                         "A program of yours judges: JSON lines in and out.",
                                          [] { return std::make_unique<CommandSpec>(); });
 
 }  // namespace

@@ -86,14 +86,14 @@ class ContainsSpec : public VerifierSpec {
   void visit(config::Fields& f) override {
     f.text("field",
            options_.field,
-           "problem field with the text, or the list of texts that must all be there");
+           "Problem field with the text, or the list of texts, that must all be there.");
     f.require(!options_.field.empty(), "field", "names no field");
     f.boolean("whole_word",
               options_.whole_word,
-              "'cat' is not in 'cats'; false for languages that write no spaces");
+              "Whether 'cat' is not in 'cats'; false for languages that write no spaces.");
     f.texts("ends_with",
             options_.ends_with,
-            "the completion must end with one of these, e.g. ['.', '!']; empty: with anything");
+            "The completion must end with one of these, e.g. ['.', '!']; empty: anything.");
   }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
     return std::make_unique<ContainsVerifier>(options_);
@@ -104,7 +104,7 @@ class ContainsSpec : public VerifierSpec {
 };
 
 const VerifierRegistration kRegistration(
-    "contains", "the completion contains the problem's text or texts, whatever the case", [] {
+    "contains", "The completion contains the problem's text or texts, whatever the case.", [] {
       return std::make_unique<ContainsSpec>();
     });
 

@@ -49,7 +49,7 @@ class ExactSpec : public VerifierSpec {
     f.boolean(
         "normalize",
         normalize_,
-        "ignore case, white space, quotes around and punctuation at the end; false: byte for byte");
+        "Ignore case, white space, quotes around and punctuation at the end; false: byte by byte.");
   }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
     return std::make_unique<ExactVerifier>(normalize_);
@@ -59,7 +59,7 @@ class ExactSpec : public VerifierSpec {
   bool normalize_ = true;
 };
 
-const VerifierRegistration kRegistration("exact", "the whole completion is the answer", [] {
+const VerifierRegistration kRegistration("exact", "The whole completion is the answer.", [] {
   return std::make_unique<ExactSpec>();
 });
 

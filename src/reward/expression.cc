@@ -109,12 +109,12 @@ class ExpressionSpec : public VerifierSpec {
   void visit(config::Fields& f) override {
     f.text("variables",
            variables_,
-           "problem field with the numbers that n0, n1, … stand for (a list or text) or a mapping "
-           "of names; empty: none");
+           "Problem field with the numbers that n0, n1, … stand for (a list or a text), or a "
+           "mapping of names to numbers; empty: none.");
     f.real("tolerance",
            tolerance_,
            {.min = 0.0},
-           "largest difference; relative where a number above 1 is no whole number");
+           "Largest difference; relative for an answer above 1 that is no whole number.");
   }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
     return std::make_unique<ExpressionVerifier>(variables_, tolerance_);
@@ -126,7 +126,7 @@ class ExpressionSpec : public VerifierSpec {
 };
 
 const VerifierRegistration kRegistration(
-    "expression", "the completion, up to an '=', is arithmetic whose value is the answer", [] {
+    "expression", "The completion, up to an '=', is arithmetic whose value is the answer.", [] {
       return std::make_unique<ExpressionSpec>();
     });
 

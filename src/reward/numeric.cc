@@ -104,15 +104,15 @@ class NumericSpec : public VerifierSpec {
   void visit(config::Fields& f) override {
     f.texts("markers",
             markers_,
-            "what the answer follows, whatever the case; the last one counts. Without any: the "
-            "last number");
+            "What the answer follows, whatever the case; the last one counts. Where none is there, "
+            "the last number is the answer.");
     f.require(std::find(markers_.begin(), markers_.end(), "") == markers_.end(),
               "markers",
               "a marker is empty");
     f.real("tolerance",
            tolerance_,
            {.min = 0.0},
-           "largest difference; relative where a number above 1 is no whole number");
+           "Largest difference; relative for an answer above 1 that is no whole number.");
   }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
     return std::make_unique<NumericVerifier>(markers_, tolerance_);
@@ -124,7 +124,7 @@ class NumericSpec : public VerifierSpec {
 };
 
 const VerifierRegistration kRegistration(
-    "numeric", "the stated number, or else the last one, equals the answer", [] {
+    "numeric", "The stated number, or else the last one, equals the answer.", [] {
       return std::make_unique<NumericSpec>();
     });
 

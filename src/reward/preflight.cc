@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "reward/field.h"
+#include "reward/unicode.h"
 
 namespace restem {
 namespace {
@@ -126,8 +127,10 @@ std::string Shown(const std::vector<RewardOffence>& offences) {
   std::string shown;
   for (const RewardOffence& offence : offences) {
     const size_t size = offence.completion.size();
-    const std::string end = size > kShownBytes ? "…" + offence.completion.substr(size - kShownBytes)
-                                               : offence.completion;
+    const std::string end =
+        size > kShownBytes
+            ? fmt::format("…{}", ToValidUtf8(offence.completion.substr(size - kShownBytes)))
+            : offence.completion;
     shown += fmt::format("\n  problem '{}': \"{}\" is {}{}{}",
                          offence.problem,
                          end,

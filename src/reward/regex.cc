@@ -105,8 +105,8 @@ class RegexSpec : public VerifierSpec {
   void visit(config::Fields& f) override {
     f.text("pattern",
            pattern_,
-           "PCRE2 pattern to be found in the completion; {field} is replaced by that field of the "
-           "problem, quoted");
+           "PCRE2 pattern to be found in the completion; {field} stands for that field of the "
+           "problem, quoted.");
     f.require(!pattern_.empty(), "pattern", "is needed");
   }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
@@ -125,7 +125,7 @@ class RegexSpec : public VerifierSpec {
   std::string pattern_;
 };
 
-const VerifierRegistration kRegistration("regex", "a pattern is found in the completion", [] {
+const VerifierRegistration kRegistration("regex", "A pattern is found in the completion.", [] {
   return std::make_unique<RegexSpec>();
 });
 

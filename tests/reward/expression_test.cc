@@ -152,7 +152,8 @@ class Writer {
 constexpr std::string_view kPythonEvaluator = R"(
 import sys, ast, operator
 from fractions import Fraction
-OPS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+OPS = {ast.Add: operator.add, ast.Sub: operator.sub,
+       ast.Mult: operator.mul, ast.Div: operator.truediv}
 def value(node, source):
     if isinstance(node, ast.Constant): return Fraction(ast.get_source_segment(source, node))
     if isinstance(node, ast.UnaryOp): return -value(node.operand, source)

@@ -1,7 +1,9 @@
 // No text makes a verifier crash, hang, or judge twice differently.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -97,27 +99,44 @@ TEST(Mutation, FoundNumbersLieInOrderInsideTheText) {
   }
 }
 
-// Work that grows with the square of the length would let one completion stop a stage.
+// Work that grows with the square of the length would let one completion stop a stage, and what a
+// limit cuts short is an error where a wrong was due.
 TEST(Mutation, LongTextsAreNoTrouble) {
-  for (const std::string& unit : {std::string("9"),
-                                  std::string("1,"),
-                                  std::string("-"),
-                                  std::string("1/"),
-                                  std::string("$"),
-                                  std::string(" "),
-                                  std::string("a"),
-                                  std::string("The answer is "),
-                                  std::string("(A) "),
-                                  std::string("= "),
-                                  std::string("1 ")}) {
+  constexpr size_t kLength = 200'000;
+  std::vector<std::string> texts;
+  for (const char* unit : {"9",
+                           "1,",
+                           "-",
+                           "1/",
+                           "$",
+                           " ",
+                           "a",
+                           "The answer is ",
+                           "(A) ",
+                           "= ",
+                           "1 ",
+                           "(",
+                           "2^",
+                           "\n"}) {
     std::string text;
-    while (text.size() < 200'000) text += unit;
-    for (const char* type : {"numeric", "choice", "exact", "contains", "expression"}) {
+    while (text.size() < kLength) text += unit;
+    texts.push_back(std::move(text));
+  }
+  const std::string spaces(kLength, ' ');
+  for (const char* start :
+       {"answer", "the answer is", "answer: the option", "(", "(A", "A", "5", "5 /", "= -"}) {
+    texts.push_back(std::string(start).append(spaces).append("?"));
+  }
+  for (const char* type : {"numeric", "choice", "exact", "contains", "expression"}) {
+    const bool label = type == std::string_view("choice");
+    const auto reward = testing::Reward({{"type", type}});
+    for (const std::string& text : texts) {
       const auto start = std::chrono::steady_clock::now();
-      testing::Reward({{"type", type}})
-          ->judge(testing::WithAnswer(type == std::string("choice") ? "A" : "7"), text);
+      const Judgement judgement = reward->judge(testing::WithAnswer(label ? "A" : "7"), text);
       const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-      EXPECT_LT(seconds.count(), 2.0) << type << " of '" << unit << "'…";
+      EXPECT_LT(seconds.count(), 2.0) << type << " of '" << text.substr(0, 20) << "'…";
+      EXPECT_NE(judgement.verdict, VerdictKind::kError)
+          << type << " of '" << text.substr(0, 20) << "'…: " << judgement.reason;
     }
   }
 }
