@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 
 namespace restem::text {
@@ -52,6 +53,7 @@ class Translator {
     if (depth_ > 0 && pattern_.substr(at_, 2) == "&&")
       return Unsupported(pattern_, "&& in a class");
     if (depth_ == 0 && pattern_.substr(at_, 2) == "(?") return group();
+    if (depth_ == 0 && c == '{') return interval();
     out_ += c;
     ++at_;
     return absl::OkStatus();
@@ -84,6 +86,26 @@ class Translator {
     if (end == std::string_view::npos || (pattern_[end] != ':' && pattern_[end] != ')'))
       return absl::OkStatus();
     for (; at_ < end; ++at_) out_ += pattern_[at_] == 'm' ? 's' : pattern_[at_];
+    return absl::OkStatus();
+  }
+
+  // {n,m} and what follows it, where the two libraries part: {,m}, {n}? and {n,m}+.
+  absl::Status interval() {
+    const size_t close = pattern_.find_first_not_of("0123456789,", at_ + 1);
+    const bool closed = close != std::string_view::npos && pattern_[close] == '}';
+    const std::string_view bounds = closed ? pattern_.substr(at_ + 1, close - at_ - 1) : "";
+    if (bounds.empty() || bounds == ",") {
+      out_ += "\\{";
+      ++at_;
+      return absl::OkStatus();
+    }
+    at_ = close + 1;
+    const char next = at_ < pattern_.size() ? pattern_[at_] : '\0';
+    if (next == '+') return Unsupported(pattern_, fmt::format("{{{}}}+", bounds));
+    if (next == '?' && bounds.find(',') == std::string_view::npos) {
+      return Unsupported(pattern_, fmt::format("{{{}}}?", bounds));
+    }
+    out_ += fmt::format("{{{}{}}}", bounds.front() == ',' ? "0" : "", bounds);
     return absl::OkStatus();
   }
 
@@ -126,12 +148,18 @@ class Translator {
       default:
         break;
     }
-    static constexpr std::string_view kShared = "dDpPtnrfvaeAzZxGK0123456789";
+    static constexpr std::string_view kShared = "dDpPtnrfvaeAzZx0123456789";
     if (std::isalnum(static_cast<unsigned char>(c)) && kShared.find(c) == std::string_view::npos) {
       return Unsupported(pattern_, fmt::format("\\{}", c));
     }
     out_ += '\\';
     out_ += c == 'v' ? std::string("x{B}") : std::string(1, c);
+    // The braces of \p{L} and \x{E9} are no interval.
+    if ((c == 'p' || c == 'P' || c == 'x') && at_ < pattern_.size() && pattern_[at_] == '{') {
+      const size_t end = std::min(pattern_.find('}', at_), pattern_.size() - 1) + 1;
+      out_ += pattern_.substr(at_, end - at_);
+      at_ = end;
+    }
     return absl::OkStatus();
   }
 

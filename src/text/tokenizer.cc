@@ -68,6 +68,11 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> Tokenizer::parse(std::string_vi
         tokenizer->added_,
         text::AddedTokens::parse(added, *tokenizer->bpe_, tokenizer->normalizer_.get()));
   }
+  for (const int32_t id : tokenizer->post_processor_.apply({})) {
+    if (tokenizer->id_to_token(id).empty()) {
+      return top.error(fmt::format("post_processor: id {} is not in the vocabulary", id));
+    }
+  }
   return tokenizer;
 }
 

@@ -143,6 +143,16 @@ TEST(MalformedTokenizerTest, FieldsOfParts) {
               HasSubstr("post_processor.special_tokens: \"<s>\" is missing"));
 }
 
+TEST(MalformedTokenizerTest, SpecialTokenOutsideTheVocabulary) {
+  const json bos{{"id", "<s>"}, {"ids", {99}}, {"tokens", {"<s>"}}};
+  EXPECT_THAT(
+      ErrorWith("/post_processor",
+                {{"type", "TemplateProcessing"},
+                 {"single", {{{"SpecialToken", {{"id", "<s>"}}}}, {{"Sequence", {{"id", "A"}}}}}},
+                 {"special_tokens", {{"<s>", bos}}}}),
+      HasSubstr("post_processor: id 99 is not in the vocabulary"));
+}
+
 TEST(MalformedTokenizerTest, AddedTokens) {
   EXPECT_THAT(
       ErrorWith("/added_tokens/0/id", 7),

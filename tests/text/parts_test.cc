@@ -69,6 +69,10 @@ TEST(RegexTest, FollowsOniguruma) {
   EXPECT_THAT(FindAll("(?m:a.b)", "a\nb"), ElementsAre(Pair(0, 3)));
   EXPECT_THAT(FindAll("(?i:'S)", "'s'ſ"), ElementsAre(Pair(0, 2), Pair(2, 5)));
   EXPECT_THAT(FindAll("\\u00e9", "é"), ElementsAre(Pair(0, 2)));
+  EXPECT_THAT(FindAll("\\x{e9}{2}", "ééé"), ElementsAre(Pair(0, 4)));
+  EXPECT_THAT(FindAll("a{,2}b", "aaab"), ElementsAre(Pair(1, 4)));
+  EXPECT_THAT(FindAll("a{,}", "aa{,}"), ElementsAre(Pair(1, 5)));
+  EXPECT_THAT(FindAll("\\p{N}{1,3}", "12345"), ElementsAre(Pair(0, 3), Pair(3, 5)));
 }
 
 TEST(RegexTest, EmptyMatchesEnd) {
@@ -77,8 +81,17 @@ TEST(RegexTest, EmptyMatchesEnd) {
 }
 
 TEST(RegexTest, RefusesWhatHasNoCounterpart) {
-  for (const char* pattern :
-       {"[a&&b]", "[a[^b]]", "[[:alpha:]]", "\\X", "[\\W]", "a\\", "[a", "\\u12"}) {
+  for (const char* pattern : {"[a&&b]",
+                              "[a[^b]]",
+                              "[[:alpha:]]",
+                              "\\X",
+                              "[\\W]",
+                              "a\\",
+                              "[a",
+                              "\\u12",
+                              "a{1,3}+",
+                              "a{2}?",
+                              "\\Ka"}) {
     const auto regex = text::Regex::compile(pattern);
     ASSERT_FALSE(regex.ok()) << pattern;
     EXPECT_THAT(std::string(MessageOf(regex.status())), HasSubstr(pattern));
