@@ -4,7 +4,6 @@
 #include <numeric>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
 namespace restem {
@@ -12,144 +11,109 @@ namespace {
 
 using Indices = std::vector<size_t>;
 
-// Numbers the distinct (problem, prompt) pairs in the order in which they come up.
-class PromptIds {
- public:
-  explicit PromptIds(std::span<const TrainingExample> examples) : examples_(examples) {}
-
-  size_t of(size_t index) {
-    auto& known = by_problem_[examples_[index].problem];
-    for (const auto& [first, id] : known) {
-      if (examples_[first].prompt_tokens == examples_[index].prompt_tokens) return id;
-    }
-    known.emplace_back(index, count_);
-    return count_++;
-  }
-
- private:
-  std::span<const TrainingExample> examples_;
-  std::unordered_map<std::string_view, std::vector<std::pair<size_t, size_t>>> by_problem_;
-  size_t count_ = 0;
+// An example in some order. Equal `prompt` numbers mean the same problem and the same prompt.
+struct Item {
+  size_t index = 0;   // into the examples
+  size_t prompt = 0;  // numbered from 0 as they come up
+  int64_t prompt_rows = 0;
+  int64_t own_rows = 0;
 };
 
-int64_t CompletionRows(const TrainingExample& example) {
-  return std::max<int64_t>(0, static_cast<int64_t>(example.tokens.size()) - 1);
-}
-
-// Rows of a growing list of examples.
-class RowCounter {
- public:
-  RowCounter(std::span<const TrainingExample> examples, PromptIds& prompts)
-      : examples_(examples), prompts_(prompts) {}
-
-  int64_t rows() const { return rows_; }
-  int64_t cost(size_t index) {
-    const bool shares = seen_.contains(prompts_.of(index));
-    return CompletionRows(examples_[index]) +
-           (shares ? 0 : static_cast<int64_t>(examples_[index].prompt_tokens.size()));
-  }
-  void add(size_t index) {
-    rows_ += cost(index);
-    seen_.insert(prompts_.of(index));
-  }
-  void clear() {
-    rows_ = 0;
-    seen_.clear();
-  }
-
- private:
-  std::span<const TrainingExample> examples_;
-  PromptIds& prompts_;
-  std::unordered_set<size_t> seen_;
-  int64_t rows_ = 0;
-};
-
-int64_t CountRows(std::span<const TrainingExample> examples,
-                  std::span<const size_t> indices,
-                  PromptIds& prompts) {
-  RowCounter counter(examples, prompts);
-  for (const size_t index : indices) counter.add(index);
-  return counter.rows();
-}
-
-// Cuts `order` into runs that end once they have `share` rows, and before they have more than
-// `budget`.
-std::vector<Indices> Cut(std::span<const TrainingExample> examples,
-                         std::span<const size_t> order,
-                         int64_t share,
-                         int64_t budget,
-                         PromptIds& prompts) {
-  std::vector<Indices> runs;
-  RowCounter counter(examples, prompts);
+std::vector<Item> MakeItems(std::span<const TrainingExample> examples,
+                            std::span<const size_t> order) {
+  // Of each problem, the first item of every distinct prompt.
+  std::unordered_map<std::string_view, std::vector<size_t>> by_problem;
+  std::vector<Item> items;
+  size_t prompts = 0;
   for (const size_t index : order) {
-    const bool full = counter.rows() >= share || counter.rows() + counter.cost(index) > budget;
-    if (runs.empty() || full) {
-      runs.emplace_back();
-      counter.clear();
+    const TrainingExample& example = examples[index];
+    auto& firsts = by_problem[example.problem];
+    const auto same = std::ranges::find_if(firsts, [&](size_t first) {
+      return examples[items[first].index].prompt_tokens == example.prompt_tokens;
+    });
+    const size_t prompt = same == firsts.end() ? prompts++ : items[*same].prompt;
+    if (same == firsts.end()) firsts.push_back(items.size());
+    items.push_back({index,
+                     prompt,
+                     static_cast<int64_t>(example.prompt_tokens.size()),
+                     std::max<int64_t>(0, static_cast<int64_t>(example.tokens.size()) - 1)});
+  }
+  return items;
+}
+
+// Where to cut so that no run has more rows than `limit`, unless it is a single item: the first
+// position of each run.
+Indices Cut(std::span<const Item> items, int64_t limit) {
+  Indices begins;
+  std::vector<size_t> last_run(items.size(), 0);  // by prompt: the run (from 1) that has its rows
+  int64_t rows = 0;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const Item& item = items[i];
+    const bool shares = last_run[item.prompt] == begins.size();
+    const int64_t cost = item.own_rows + (shares ? 0 : item.prompt_rows);
+    if (begins.empty() || rows + cost > limit) {
+      begins.push_back(i);
+      rows = item.own_rows + item.prompt_rows;
+    } else {
+      rows += cost;
     }
-    runs.back().push_back(index);
-    counter.add(index);
+    last_run[item.prompt] = begins.size();
+  }
+  return begins;
+}
+
+// As few runs as the budget allows, and of those cuts the one whose largest run is smallest: runs
+// come out about equal.
+std::vector<std::vector<Item>> CutEvenly(std::span<const Item> items, int64_t budget) {
+  const size_t fewest = Cut(items, budget).size();
+  int64_t low = 1;
+  int64_t high = std::max<int64_t>(budget, 1);
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    if (Cut(items, middle).size() <= fewest) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  Indices begins = Cut(items, high);
+  begins.push_back(items.size());
+  std::vector<std::vector<Item>> runs;
+  for (size_t i = 0; i + 1 < begins.size(); ++i) {
+    runs.emplace_back(items.begin() + static_cast<ptrdiff_t>(begins[i]),
+                      items.begin() + static_cast<ptrdiff_t>(begins[i + 1]));
   }
   return runs;
 }
 
-// Runs of about equal size within the budget: as few as it takes, found by trying.
-std::vector<Indices> CutEvenly(std::span<const TrainingExample> examples,
-                               std::span<const size_t> order,
-                               int64_t budget) {
-  constexpr int64_t kTries = 8;
-  PromptIds prompts(examples);
-  const int64_t total = CountRows(examples, order, prompts);
-  budget = std::max<int64_t>(budget, 1);
-  int64_t count = std::max<int64_t>(1, (total + budget - 1) / budget);
-  std::vector<Indices> runs;
-  for (int64_t attempt = 0; attempt < kTries; ++attempt) {
-    runs = Cut(examples, order, (total + count - 1) / count, budget, prompts);
-    if (static_cast<int64_t>(runs.size()) <= count) break;
-    count = static_cast<int64_t>(runs.size());
-  }
-  return runs;
+// Items with the same prompt together, prompts in the order in which they come up.
+std::vector<Item> GroupByPrompt(std::vector<Item> items) {
+  std::ranges::stable_sort(items, {}, &Item::prompt);
+  return items;
 }
 
-// Examples with the same prompt together, prompts in the order in which they come up.
-Indices GroupByPrompt(std::span<const TrainingExample> examples, std::span<const size_t> order) {
-  PromptIds prompts(examples);
-  std::vector<Indices> groups;
-  for (const size_t index : order) {
-    const size_t id = prompts.of(index);
-    if (id == groups.size()) groups.emplace_back();
-    groups[id].push_back(index);
-  }
-  Indices grouped;
-  for (const Indices& group : groups) grouped.insert(grouped.end(), group.begin(), group.end());
-  return grouped;
-}
-
-// A random order in which up to `max_group` examples with the same prompt stay together.
-Indices ShuffledByGroup(std::span<const TrainingExample> examples,
-                        const RandomStream& stream,
-                        size_t max_group) {
+// A random order in which up to `max_group` items with the same prompt stay together.
+std::vector<Item> ShuffledByGroup(std::span<const TrainingExample> examples,
+                                  const RandomStream& stream,
+                                  size_t max_group) {
   Indices order(examples.size());
   std::iota(order.begin(), order.end(), size_t{0});
   Shuffle(std::span(order), stream);
-  order = GroupByPrompt(examples, order);
-  PromptIds prompts(examples);
-  std::vector<std::pair<uint64_t, Indices>> chunks;  // by a random number of their own
-  size_t previous = 0;
-  for (const size_t index : order) {
-    const size_t id = prompts.of(index);
-    if (chunks.empty() || id != previous || chunks.back().second.size() == max_group) {
+  std::vector<std::pair<uint64_t, std::vector<Item>>> chunks;  // by a random number of their own
+  for (const Item& item : GroupByPrompt(MakeItems(examples, order))) {
+    const bool goes_on = !chunks.empty() && chunks.back().second.front().prompt == item.prompt &&
+                         chunks.back().second.size() < max_group;
+    if (!goes_on) {
       const auto words =
           stream.at(examples.size() + chunks.size());  // Shuffle took the counters below
-      chunks.emplace_back((uint64_t{words[1]} << 32) | words[0], Indices());
+      chunks.emplace_back((uint64_t{words[1]} << 32) | words[0], std::vector<Item>());
     }
-    chunks.back().second.push_back(index);
-    previous = id;
+    chunks.back().second.push_back(item);
   }
   std::ranges::stable_sort(chunks, {}, [](const auto& chunk) { return chunk.first; });
-  order.clear();
-  for (const auto& [random, chunk] : chunks) order.insert(order.end(), chunk.begin(), chunk.end());
-  return order;
+  std::vector<Item> items;
+  for (const auto& [random, chunk] : chunks) items.insert(items.end(), chunk.begin(), chunk.end());
+  return items;
 }
 
 void AppendRows(std::span<const int32_t> tokens, int32_t first_position, PackedBatch& batch) {
@@ -186,16 +150,13 @@ void AppendCompletion(const TrainingExample& example, const Segment& prompt, Pac
   }
 }
 
-// `indices` are grouped by prompt.
-PackedBatch Pack(std::span<const TrainingExample> examples,
-                 std::span<const size_t> indices,
-                 PromptIds& prompts) {
+// `items` are grouped by prompt.
+PackedBatch Pack(std::span<const TrainingExample> examples, std::span<const Item> items) {
   PackedBatch batch;
   Segment prompt;
-  for (size_t i = 0; i < indices.size(); ++i) {
-    const TrainingExample& example = examples[indices[i]];
-    if (i == 0 || prompts.of(indices[i]) != prompts.of(indices[i - 1]))
-      prompt = AppendPrompt(example, batch);
+  for (size_t i = 0; i < items.size(); ++i) {
+    const TrainingExample& example = examples[items[i].index];
+    if (i == 0 || items[i].prompt != items[i - 1].prompt) prompt = AppendPrompt(example, batch);
     AppendCompletion(example, prompt, batch);
   }
   return batch;
@@ -204,26 +165,37 @@ PackedBatch Pack(std::span<const TrainingExample> examples,
 }  // namespace
 
 int64_t PackedRows(std::span<const TrainingExample> examples, std::span<const size_t> indices) {
-  PromptIds prompts(examples);
-  return CountRows(examples, indices, prompts);
+  int64_t rows = 0;
+  size_t prompts = 0;  // numbers seen so far
+  for (const Item& item : MakeItems(examples, indices)) {
+    rows += item.own_rows;
+    if (item.prompt == prompts) {
+      rows += item.prompt_rows;
+      ++prompts;
+    }
+  }
+  return rows;
 }
 
 std::vector<Indices> MakeSteps(std::span<const TrainingExample> examples,
                                int64_t tokens_per_step,
                                const RandomStream& stream,
                                size_t max_group) {
-  const Indices order = ShuffledByGroup(examples, stream, std::max<size_t>(max_group, 1));
-  return CutEvenly(examples, order, tokens_per_step);
+  const auto items = ShuffledByGroup(examples, stream, std::max<size_t>(max_group, 1));
+  std::vector<Indices> steps;
+  for (const auto& run : CutEvenly(items, tokens_per_step)) {
+    Indices& step = steps.emplace_back();
+    for (const Item& item : run) step.push_back(item.index);
+  }
+  return steps;
 }
 
 std::vector<PackedBatch> PackStep(std::span<const TrainingExample> examples,
                                   std::span<const size_t> step,
                                   int64_t micro_batch_tokens) {
-  const Indices grouped = GroupByPrompt(examples, step);
-  PromptIds prompts(examples);
   std::vector<PackedBatch> batches;
-  for (const Indices& run : CutEvenly(examples, grouped, micro_batch_tokens)) {
-    batches.push_back(Pack(examples, run, prompts));
+  for (const auto& run : CutEvenly(GroupByPrompt(MakeItems(examples, step)), micro_batch_tokens)) {
+    batches.push_back(Pack(examples, run));
   }
   return batches;
 }
