@@ -39,7 +39,8 @@ class Collector {
   std::vector<SampleRequest> missing_greedy() const {
     std::vector<SampleRequest> requests;
     for (size_t i = 0; i < found_.size(); ++i) {
-      if (!found_[i].greedy) requests.push_back({found_[i].id, problems_[i].prompt_tokens, {0}});
+      if (!found_[i].greedy)
+        requests.push_back({found_[i].id, problems_[i].prompt_tokens, {kGreedySample}});
     }
     return requests;
   }
@@ -50,7 +51,7 @@ class Collector {
       std::unordered_set<int64_t> have;
       for (const JudgedSample& judged : found_[i].drawn) have.insert(judged.sample);
       SampleRequest request{found_[i].id, problems_[i].prompt_tokens, {}};
-      for (int64_t s = 0; s < samples; ++s) {
+      for (int64_t s = kFirstDrawnSample; s < kFirstDrawnSample + samples; ++s) {
         if (!have.contains(s)) request.samples.push_back(s);
       }
       if (!request.samples.empty()) requests.push_back(std::move(request));
@@ -78,27 +79,24 @@ absl::StatusOr<SetResult> EvaluateSet(SamplingEngine& engine,
   for (const RecordedSample& sample : recorded) {
     RESTEM_RETURN_IF_ERROR(collector.add(sample.problem, sample.judged));
   }
-  const auto draw =
-      [&](const std::vector<SampleRequest>& requests, const SamplingParams& params, bool greedy) {
-        if (requests.empty()) return absl::OkStatus();
-        return engine
-            .generate(requests,
-                      params,
-                      [&](Sample&& sample) -> absl::Status {
-                        if (greedy) sample.sample = kGreedySample;
-                        const Verdict verdict = judge(collector.problem(sample.problem), sample);
-                        RESTEM_RETURN_IF_ERROR(record(sample, verdict));
-                        return collector.add(sample.problem, MakeJudgedSample(sample, verdict));
-                      })
-            .status();
-      };
+  const auto draw = [&](const std::vector<SampleRequest>& requests, const SamplingParams& params) {
+    if (requests.empty()) return absl::OkStatus();
+    return engine
+        .generate(requests,
+                  params,
+                  [&](Sample&& sample) -> absl::Status {
+                    const Verdict verdict = judge(collector.problem(sample.problem), sample);
+                    RESTEM_RETURN_IF_ERROR(record(sample, verdict));
+                    return collector.add(sample.problem, MakeJudgedSample(sample, verdict));
+                  })
+        .status();
+  };
   if (plan.greedy) {
     SamplingParams params = plan.greedy_params;
     params.temperature = 0.0;
-    RESTEM_RETURN_IF_ERROR(draw(collector.missing_greedy(), params, /*greedy=*/true));
+    RESTEM_RETURN_IF_ERROR(draw(collector.missing_greedy(), params));
   }
-  RESTEM_RETURN_IF_ERROR(
-      draw(collector.missing_drawn(plan.samples), plan.drawn_params, /*greedy=*/false));
+  RESTEM_RETURN_IF_ERROR(draw(collector.missing_drawn(plan.samples), plan.drawn_params));
   if (plan.samples == 0) return BuildSetResult(collector.found(), {}, /*majority=*/0);
   return BuildSetResult(collector.found(), plan.k, plan.majority);
 }

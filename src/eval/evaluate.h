@@ -15,8 +15,10 @@
 
 namespace restem {
 
-// The sample index under which the greedy completion is recorded beside the drawn samples 0, 1, …
-inline constexpr int64_t kGreedySample = -1;
+// Sample indices in the records of an evaluation: 0 is the greedy completion, 1, 2, … are the drawn
+// ones.
+inline constexpr int64_t kGreedySample = 0;
+inline constexpr int64_t kFirstDrawnSample = 1;
 
 struct EvalProblem {
   const Problem* problem;              // outlives the evaluation

@@ -37,18 +37,28 @@ double Quantile(const std::vector<double>& sorted, double p) {
 }  // namespace
 
 std::vector<Interval> BootstrapMeans(std::span<const std::vector<double>> columns) {
-  std::vector<Interval> intervals;
   if (columns.empty() || columns.front().empty()) return std::vector<Interval>(columns.size());
-  std::vector<uint32_t> rows(columns.front().size());
-  std::vector<std::vector<double>> means(columns.size(), std::vector<double>(kBootstrapResamples));
+  const size_t width = columns.size();
+  const size_t height = columns.front().size();
+  // Row by row: a drawn row's columns lie side by side, so that they are added with one read.
+  std::vector<double> table(width * height);
+  for (size_t c = 0; c < width; ++c) {
+    for (size_t r = 0; r < height; ++r) table[r * width + c] = columns[c][r];
+  }
+  std::vector<uint32_t> rows(height);
+  std::vector<double> sums(width);
+  std::vector<std::vector<double>> means(width, std::vector<double>(kBootstrapResamples));
   for (int64_t resample = 0; resample < kBootstrapResamples; ++resample) {
     DrawRows(resample, rows);
-    for (size_t c = 0; c < columns.size(); ++c) {
-      double sum = 0.0;
-      for (const uint32_t row : rows) sum += columns[c][row];
-      means[c][static_cast<size_t>(resample)] = sum / static_cast<double>(rows.size());
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (const uint32_t row : rows) {
+      for (size_t c = 0; c < width; ++c) sums[c] += table[row * width + c];
+    }
+    for (size_t c = 0; c < width; ++c) {
+      means[c][static_cast<size_t>(resample)] = sums[c] / static_cast<double>(height);
     }
   }
+  std::vector<Interval> intervals;
   for (std::vector<double>& column : means) {
     std::sort(column.begin(), column.end());
     intervals.push_back({Quantile(column, 0.025), Quantile(column, 0.975)});

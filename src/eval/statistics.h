@@ -23,6 +23,8 @@ inline constexpr const char* kIntervalMethod =
 // rows are drawn with replacement kBootstrapResamples times, all columns by the same draw, from a
 // Philox stream with a fixed key, so that the same numbers give the same interval. Every column has
 // as many rows as the first, at least one.
+// Meant for tens of rows and more: with a handful it is too narrow, and has no width where all rows
+// are equal.
 std::vector<Interval> BootstrapMeans(std::span<const std::vector<double>> columns);
 
 // Wilson's score interval, 95%, of a share of `successes` among `trials`. Zero trials: [0, 1].

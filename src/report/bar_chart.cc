@@ -45,6 +45,45 @@ std::string Bar(const Frame& frame,
   return marks + "</g>";
 }
 
+// One row's parts from left to right, each with its number where there is room.
+std::string StackedBar(const StackedChart& chart,
+                       const StackedRow& row,
+                       const Frame& frame,
+                       double top,
+                       double height) {
+  const double total = std::accumulate(row.parts.begin(), row.parts.end(), 0.0);
+  std::string marks;
+  double before = 0.0;
+  for (size_t s = 0; s < row.parts.size(); ++s) {
+    const double share = total > 0 ? row.parts[s] / total : 0.0;
+    const double x = frame.x(before);
+    const double width = frame.x(before + share) - x;
+    before += share;
+    if (width <= 0) continue;
+    const std::string number = Count(static_cast<int64_t>(row.parts[s]));
+    marks += fmt::format(
+        "<g class=\"bar\"><title>{}: {} ({})</title><rect x=\"{:.1f}\" y=\"{:.1f}\" "
+        "width=\"{:.1f}\" height=\"{:.1f}\" rx=\"2\" fill=\"var(--{})\"/>",
+        Escape(chart.series[s]),
+        number,
+        Percent(share),
+        x,
+        top,
+        std::max(width - 2, 1.0),
+        height,
+        chart.colours[s]);
+    if (width > 9.0 * static_cast<double>(number.size()) + 6) {
+      marks += fmt::format(
+          "<text class=\"inside\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>",
+          x + width / 2 - 1,
+          top + height / 2 + 5,
+          number);
+    }
+    marks += "</g>";
+  }
+  return marks;
+}
+
 }  // namespace
 
 std::string Render(const BarChart& chart) {
@@ -82,47 +121,21 @@ std::string Render(const BarChart& chart) {
 
 std::string Render(const StackedChart& chart) {
   if (chart.rows.empty()) return "";
-  constexpr double kRow = 42;
-  const Frame frame{.height = kRow * static_cast<double>(chart.rows.size()) + 8,
+  // Few rows are drawn taller, so that the figure fills its place beside others.
+  const double slot = std::clamp(250.0 / static_cast<double>(chart.rows.size()), 40.0, 72.0);
+  const Frame frame{.height = slot * static_cast<double>(chart.rows.size()) + 8,
                     .left = 92,
                     .top = 4,
                     .bottom = 4};
   std::string marks;
-  for (size_t r = 0; r < chart.rows.size(); ++r) {
-    const StackedRow& row = chart.rows[r];
-    const double top = frame.top + kRow * static_cast<double>(r) + 6;
-    const double total = std::accumulate(row.parts.begin(), row.parts.end(), 0.0);
+  double top = frame.top;
+  for (const StackedRow& row : chart.rows) {
     marks += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>",
                          frame.left - 10,
-                         top + 20,
+                         top + slot / 2 + 5,
                          Escape(row.label));
-    double before = 0.0;
-    for (size_t s = 0; s < row.parts.size(); ++s) {
-      const double share = total > 0 ? row.parts[s] / total : 0.0;
-      const double x = frame.x(before);
-      const double width = frame.x(before + share) - x;
-      before += share;
-      if (width <= 0) continue;
-      marks += fmt::format(
-          "<g class=\"bar\"><title>{}: {} ({})</title><rect x=\"{:.1f}\" y=\"{:.1f}\" "
-          "width=\"{:.1f}\" height=\"30\" rx=\"2\" fill=\"var(--{})\"/>",
-          Escape(chart.series[s]),
-          Count(static_cast<int64_t>(row.parts[s])),
-          Percent(share),
-          x,
-          top,
-          std::max(width - 2, 1.0),
-          chart.colours[s]);
-      if (width > 44) {
-        marks += fmt::format(
-            "<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" style=\"fill:var(--card);"
-            "font-weight:600\">{}</text>",
-            x + width / 2 - 1,
-            top + 20,
-            Count(static_cast<int64_t>(row.parts[s])));
-      }
-      marks += "</g>";
-    }
+    marks += StackedBar(chart, row, frame, top + 4, slot - 8);
+    top += slot;
   }
   return Figure(chart.title, chart.note, Legend(Blocks(chart.series, chart.colours)), frame, marks);
 }

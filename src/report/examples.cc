@@ -19,8 +19,7 @@ std::string Text(const json& record, const char* key) {
   return record.contains(key) && record[key].is_string() ? record[key].get<std::string>() : "";
 }
 
-// Calls `use` with each greedy record of a journal file; there may be many drawn ones beside, which
-// are not parsed.
+// Calls `use` with each greedy record of a file; the many drawn ones beside it are not parsed.
 template <typename Use>
 void ForEachGreedy(const std::string& path, const Use& use) {
   const auto file = MappedFile::open(path);
@@ -34,7 +33,7 @@ void ForEachGreedy(const std::string& path, const Use& use) {
     rest.remove_prefix(std::min(end + 1, rest.size()));
     if (line.find(compact) == std::string_view::npos) continue;
     const json record = json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (record.is_object() && record.value("sample", int64_t{0}) == kGreedySample) use(record);
+    if (record.is_object() && record.value("sample", int64_t{-1}) == kGreedySample) use(record);
   }
 }
 

@@ -85,8 +85,8 @@ std::vector<int64_t> TableKs(const RunReport& report, const std::string& name) {
     for (const auto& [k, value] : set->pass_at_k) ks.insert(k);
   }
   const std::vector<int64_t> all(ks.begin(), ks.end());
-  if (all.size() <= 4) return all;
-  return {all.front(), all[all.size() / 3], all[2 * all.size() / 3], all.back()};
+  if (all.size() <= 3) return all;
+  return {all.front(), all[all.size() / 2], all.back()};
 }
 
 std::vector<std::string> TableHeader(const std::vector<int64_t>& ks) {
@@ -230,7 +230,7 @@ std::string DifficultyFigure(const RunReport& report,
 }
 
 std::string AccuracySection(const RunReport& report, const RunAnalysis& analysis) {
-  std::string figures = AccuracyFigure(report);
+  std::string figures = AccuracyFigure(report) + TrainTestFigure(report);
   std::string tables;
   for (const std::string& set : report.sets) tables += SetTable(report, analysis, set);
   if (tables.empty()) return "";

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "report/chart.h"
 #include "report/format.h"
 #include "report/html.h"
@@ -94,6 +96,14 @@ std::string IdList(const char* what, const std::vector<std::string>& ids) {
                      Escape(fmt::format("{}", fmt::join(ids, "\n"))));
 }
 
+// "runs/quickstart:2/control" -> "quickstart:2/control": the folders above the run are said below
+// the heading.
+std::string ShortLabel(std::string_view label) {
+  const size_t colon = std::min(label.rfind(':'), label.size());
+  const size_t slash = label.substr(0, colon).rfind('/');
+  return std::string(slash == std::string_view::npos ? label : label.substr(slash + 1));
+}
+
 }  // namespace
 
 std::string RenderComparisonHtml(const Comparison& comparison) {
@@ -109,7 +119,9 @@ std::string RenderComparisonHtml(const Comparison& comparison) {
                           IdList("Problems gained", set.gained),
                           IdList("Problems lost", set.lost));
     }
-    body += Section(fmt::format("{} → {}", pair.a, pair.b), "", sets);
+    body += Section(fmt::format("{} → {}", ShortLabel(pair.a), ShortLabel(pair.b)),
+                    fmt::format("First: {}. Second: {}.", pair.a, pair.b),
+                    sets);
   }
   body += fmt::format("<footer>Points: second minus first. Intervals: {}.</footer>\n",
                       Escape(kIntervalMethod));

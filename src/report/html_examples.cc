@@ -16,7 +16,7 @@ std::string Completion(const std::string& who, const ExampleCompletion& completi
   std::string reason;
   if (!completion.extracted.empty()) reason += fmt::format("Answer read: {}", completion.extracted);
   if (!completion.reason.empty())
-    reason += fmt::format("{}{}", reason.empty() ? "" : ". ", completion.reason);
+    reason += fmt::format("{}{}", reason.empty() ? "" : "; ", completion.reason);
   return fmt::format(
       "<div><h4>{} {}</h4><pre>{}</pre>{}</div>",
       Escape(who),

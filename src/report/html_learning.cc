@@ -12,51 +12,6 @@
 namespace restem {
 namespace {
 
-// The model that iteration N samples from is that of N-1, so the share belongs there.
-std::string TrainTestFigure(const RunReport& report) {
-  LineChart chart{.title = "Train against test",
-                  .note =
-                      "Share of drawn samples that are correct, by the model that drew them. "
-                      "Sampling settings may "
-                      "differ between the two, so watch the trend of the gap, not its size.",
-                  .x_label = "model after iteration",
-                  .y_label = "correct samples",
-                  .y_unit = Unit::kPercent,
-                  .x_integers = true,
-                  .x_base = true,
-                  .series = {}};
-  ChartSeries train{.name = "training problems", .colour = "c3", .points = {}};
-  for (const IterationReport& iteration : report.iterations) {
-    if (!iteration.scoring || iteration.scoring->total() == 0) continue;
-    const double share = static_cast<double>(iteration.scoring->correct) /
-                         static_cast<double>(iteration.scoring->total());
-    train.points.push_back({.x = static_cast<double>(iteration.iteration - 1),
-                            .y = share,
-                            .low = {},
-                            .high = {},
-                            .tip = fmt::format("training problems: {} of {} samples correct ({})",
-                                               Count(iteration.scoring->correct),
-                                               Count(iteration.scoring->total()),
-                                               Percent(share))});
-  }
-  chart.series.push_back(std::move(train));
-  for (size_t i = 0; i < report.sets.size(); ++i) {
-    ChartSeries test{.name = report.sets[i], .colour = fmt::format("c{}", i % 3), .points = {}};
-    for (const IterationReport& iteration : report.iterations) {
-      const SetResult* set = FindSet(iteration.eval, report.sets[i]);
-      if (set == nullptr || !set->pass_at_k.contains(1)) continue;
-      const double share = set->pass_at_k.at(1);
-      test.points.push_back({.x = static_cast<double>(iteration.iteration),
-                             .y = share,
-                             .low = {},
-                             .high = {},
-                             .tip = fmt::format("{}: {}", report.sets[i], Percent(share))});
-    }
-    chart.series.push_back(std::move(test));
-  }
-  return Render(chart);
-}
-
 std::string SelectionFigure(const RunReport& report) {
   StackedChart chart{
       .title = "Training problems by what their samples gave",
@@ -92,7 +47,7 @@ std::string DiversityFigure(const RunReport& report,
   for (size_t i = 0; i < report.sets.size(); ++i) {
     ChartSeries series{.name = report.sets[i],
                        .colour = fmt::format("c{}", i % 6),
-                       .show_values = true,
+                       .show_values = report.sets.size() == 1,
                        .points = {}};
     for (const IterationReport& iteration : report.iterations) {
       const SetResult* set = FindSet(iteration.eval, report.sets[i]);
@@ -130,16 +85,34 @@ std::vector<ChartPoint> Thinned(const std::vector<LossPoint>& losses) {
   return points;
 }
 
-std::vector<ChartPoint> RewardPoints(const std::vector<RewardPoint>& validations) {
+std::vector<ChartPoint> ValidationPoints(const TrainingReport& training) {
   std::vector<ChartPoint> points;
-  for (const RewardPoint& point : validations) {
+  for (const ValidationPoint& point : training.validations) {
+    if (!std::isfinite(point.score)) continue;
+    const std::string score =
+        training.validated_by_reward ? Percent(point.score) : Decimal(point.score, 3);
     points.push_back({.x = static_cast<double>(point.step),
-                      .y = point.reward,
+                      .y = point.score,
                       .low = {},
                       .high = {},
-                      .tip = fmt::format("step {}: {}", Count(point.step), Percent(point.reward))});
+                      .tip = fmt::format("step {}: {}", Count(point.step), score)});
   }
   return points;
+}
+
+LineChart ValidationChart(const RunReport& report) {
+  const bool by_reward = std::all_of(report.iterations.begin(),
+                                     report.iterations.end(),
+                                     [](const auto& i) { return i.training.validated_by_reward; });
+  return {.title = by_reward ? "Validation reward" : "Validation log-probability",
+          .note = by_reward
+                      ? "Share of validation problems solved; the best step's weights are kept."
+                      : "Mean per token; the best step's weights are kept.",
+          .x_label = "optimizer step",
+          .y_label = "score",
+          .y_unit = by_reward ? Unit::kPercent : Unit::kPlain,
+          .fit_y = !by_reward,
+          .series = {}};
 }
 
 // A line per iteration, and a dashed one for its control.
@@ -241,10 +214,55 @@ std::string TimeTable(const RunReport& report) {
 
 }  // namespace
 
+// The model that iteration N samples from is that of N-1, so the share belongs there.
+std::string TrainTestFigure(const RunReport& report) {
+  LineChart chart{.title = "Train against test",
+                  .note =
+                      "Share of drawn samples that are correct, by the model that drew them. "
+                      "Sampling settings may "
+                      "differ between the two, so watch the trend of the gap, not its size.",
+                  .x_label = "model after iteration",
+                  .y_label = "correct samples",
+                  .y_unit = Unit::kPercent,
+                  .x_integers = true,
+                  .x_base = true,
+                  .series = {}};
+  ChartSeries train{.name = "training problems", .colour = "c3", .points = {}};
+  for (const IterationReport& iteration : report.iterations) {
+    if (!iteration.scoring || iteration.scoring->total() == 0) continue;
+    const double share = static_cast<double>(iteration.scoring->correct) /
+                         static_cast<double>(iteration.scoring->total());
+    train.points.push_back({.x = static_cast<double>(iteration.iteration - 1),
+                            .y = share,
+                            .low = {},
+                            .high = {},
+                            .tip = fmt::format("training problems: {} of {} samples correct ({})",
+                                               Count(iteration.scoring->correct),
+                                               Count(iteration.scoring->total()),
+                                               Percent(share))});
+  }
+  chart.series.push_back(std::move(train));
+  for (size_t i = 0; i < report.sets.size(); ++i) {
+    ChartSeries test{.name = report.sets[i], .colour = fmt::format("c{}", i % 3), .points = {}};
+    for (const IterationReport& iteration : report.iterations) {
+      const SetResult* set = FindSet(iteration.eval, report.sets[i]);
+      if (set == nullptr || !set->pass_at_k.contains(1)) continue;
+      const double share = set->pass_at_k.at(1);
+      test.points.push_back({.x = static_cast<double>(iteration.iteration),
+                             .y = share,
+                             .low = {},
+                             .high = {},
+                             .tip = fmt::format("{}: {}", report.sets[i], Percent(share))});
+    }
+    chart.series.push_back(std::move(test));
+  }
+  return Render(chart);
+}
+
 std::string LearningSection(const RunReport& report, const RunAnalysis&) {
   const std::string table = LearningTable(report);
   const std::string figures =
-      TrainTestFigure(report) + SelectionFigure(report) +
+      SelectionFigure(report) +
       DiversityFigure(report,
                       "Distinct solutions per problem",
                       "Different texts among the drawn samples of a test problem, mean.",
@@ -253,7 +271,11 @@ std::string LearningSection(const RunReport& report, const RunAnalysis&) {
           report,
           "Answer entropy",
           "Bits, over the answers of a test problem's drawn samples, mean. 0: all agree.",
-          &DrawnStats::answer_entropy);
+          &DrawnStats::answer_entropy) +
+      DiversityFigure(report,
+                      "Completion length",
+                      "Tokens per drawn sample of a test problem, mean.",
+                      &DrawnStats::mean_tokens);
   if (table.empty() && figures.empty()) return "";
   return Section(
       "What it learned from",
@@ -269,21 +291,12 @@ std::string TrainingSection(const RunReport& report) {
                        .y_label = "loss",
                        .fit_y = true,
                        .series = {}};
-  const LineChart reward{
-      .title = "Validation reward",
-      .note = "Share of validation problems solved; the best step's weights are kept.",
-      .x_label = "optimizer step",
-      .y_label = "reward",
-      .y_unit = Unit::kPercent,
-      .series = {}};
   const std::string figures =
       StepFigure(report,
                  loss,
                  /*markers=*/false,
                  [](const TrainingReport& t) { return Thinned(t.losses); }) +
-      StepFigure(report, reward, /*markers=*/true, [](const TrainingReport& t) {
-        return RewardPoints(t.validations);
-      });
+      StepFigure(report, ValidationChart(report), /*markers=*/true, ValidationPoints);
   const std::string table = TimeTable(report);
   if (figures.empty() && table.empty()) return "";
   return Section("Training", "", fmt::format("<div class=\"grid\">{}</div>{}", figures, table));

@@ -18,6 +18,7 @@ std::string DifficultyFigure(const RunReport& report,
                              const std::string& set);
 
 // html_learning.cc: what was learned from.
+std::string TrainTestFigure(const RunReport& report);
 std::string LearningSection(const RunReport& report, const RunAnalysis& analysis);
 std::string TrainingSection(const RunReport& report);
 

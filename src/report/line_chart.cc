@@ -74,7 +74,7 @@ class LinePlot {
             return p.low.has_value();
           });
         });
-    return whiskers ? 7.0 * (static_cast<double>(s) -
+    return whiskers ? 5.0 * (static_cast<double>(s) -
                              0.5 * static_cast<double>(chart_.series.size() - 1))
                     : 0.0;
   }

@@ -56,7 +56,9 @@ void AddTraining(const json& e, std::string_view event, TrainingReport& training
     Put(training.losses,
         LossPoint{Int(e, "step"), Real(e, "loss"), Real(e, "learning_rate"), Real(e, "grad_norm")});
   } else if (event == "validate") {
-    Put(training.validations, RewardPoint{Int(e, "step"), Real(e, "reward")});
+    training.validated_by_reward = e.contains("reward");
+    const char* score = training.validated_by_reward ? "reward" : "logprob";
+    Put(training.validations, ValidationPoint{Int(e, "step"), Real(e, score)});
   } else {
     training.totals = TrainStats{.steps = Int(e, "steps"),
                                  .best_step = Int(e, "best_step"),
@@ -92,7 +94,8 @@ void AddEvent(const json& e, RunReport& report) {
     AddTraining(
         e, event, Text(e, "arm") == "control" ? iteration.control_training : iteration.training);
   } else if (event == "evaluate") {
-    iteration.evaluate_seconds[Text(e, "set")] = Real(e, "seconds");
+    if (Text(e, "arm") != "control")
+      iteration.evaluate_seconds[Text(e, "set")] = Real(e, "seconds");
   }
 }
 

@@ -47,21 +47,21 @@ constexpr const char* kRules = R"css(
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;
  -webkit-text-size-adjust:100%}
-main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}
+main{max-width:1160px;margin:0 auto;padding:40px 24px 64px}
 h1{font-size:2.1rem;line-height:1.2;margin:0 0 6px;letter-spacing:-.02em;overflow-wrap:anywhere}
-h2{font-size:1.3rem;margin:0 0 4px;letter-spacing:-.01em}
+h2{overflow-wrap:anywhere;font-size:1.3rem;margin:0 0 4px;letter-spacing:-.01em}
 h3{font-size:1rem;margin:0 0 8px}
 header .kind{color:var(--muted);font-size:.82rem;text-transform:uppercase;letter-spacing:.09em;font-weight:600;margin:0 0 4px}
 section{margin-top:44px}
 p{margin:0 0 12px}
-.lead{color:var(--muted);max-width:75ch}
+.lead{color:var(--muted);max-width:84ch;overflow-wrap:anywhere}
 .facts{display:flex;flex-wrap:wrap;gap:4px 22px;margin:10px 0 0;padding:0;color:var(--muted);font-size:.9rem}
-.facts div{display:flex;gap:6px}.facts dt{font-weight:400}.facts dd{margin:0;color:var(--ink);overflow-wrap:anywhere}
+.facts div{display:flex;gap:6px}.facts dt{white-space:nowrap}.facts dd{margin:0;color:var(--ink);overflow-wrap:anywhere}
 .badge{display:inline-block;padding:2px 10px;border-radius:99px;font-size:.82rem;font-weight:600;background:var(--soft);color:var(--muted)}
 .badge.good{background:var(--goodbg);color:var(--good)}.badge.bad{background:var(--badbg);color:var(--bad)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:20px 22px;box-shadow:var(--shadow)}
 .hero{margin-top:26px;padding:26px 28px}
-.hero .headline{font-size:1.22rem;line-height:1.5;margin:0;max-width:62ch}
+.hero .headline{font-size:1.22rem;line-height:1.5;margin:0;max-width:84ch}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:18px 26px;margin-top:22px;border-top:1px solid var(--line);padding-top:20px}
 .tile .label{color:var(--muted);font-size:.85rem}
 .tile .value{font-size:1.85rem;font-weight:650;letter-spacing:-.02em;line-height:1.25;font-variant-numeric:tabular-nums}
@@ -69,7 +69,7 @@ p{margin:0 0 12px}
 .grid{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:18px;margin-top:16px}
 @media(max-width:820px){.grid{grid-template-columns:minmax(0,1fr)}}
 .stack{display:grid;grid-template-columns:minmax(0,1fr);gap:18px;margin-top:16px}
-figure{margin:0}
+figure{margin:0;display:flex;flex-direction:column}figure>svg{margin-top:auto}
 figcaption{font-weight:600;margin-bottom:2px}
 figure .sub{color:var(--muted);font-size:.86rem;margin:0 0 8px;line-height:1.4}
 .legend{display:flex;flex-wrap:wrap;gap:3px 16px;font-size:.85rem;color:var(--muted);margin:0 0 6px;padding:0;list-style:none}
@@ -77,20 +77,20 @@ figure .sub{color:var(--muted);font-size:.86rem;margin:0 0 8px;line-height:1.4}
 svg{display:block;width:100%;height:auto;overflow:visible}
 .legend svg{width:22px;height:10px;flex:none}
 svg text{font-size:13px;fill:var(--muted);font-variant-numeric:tabular-nums}
-svg text.value{fill:var(--ink);font-weight:600}
+svg text.value{fill:var(--ink);font-weight:600}svg text.inside{fill:var(--card);font-weight:600}
 svg .gridline{stroke:var(--grid);stroke-width:1}svg .axis{stroke:var(--line);stroke-width:1}
 svg .line{fill:none;stroke-width:2.25;stroke-linejoin:round;stroke-linecap:round}svg .thin{stroke-width:1.5}
 svg .dashed{stroke-dasharray:6 5}svg .whisker{stroke-width:1.5;opacity:.55}
 svg .hit{fill:transparent}svg .hollow{fill:var(--card);stroke-width:2}
 svg g.point:hover .dot{stroke:var(--ink);stroke-width:2}svg g.bar:hover rect{opacity:.8}
 .scroll{overflow-x:auto}.scroll:focus-visible{outline:2px solid var(--c0);outline-offset:4px;border-radius:6px}
-table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding:0 0 8px}
-th,td{padding:7px 10px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+th,td{padding:7px 8px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
 th:first-child,td:first-child{text-align:left;padding-left:0}th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--muted);font-weight:500;font-size:.85rem}tbody th{font-weight:500}
 tbody tr:last-child>*{border-bottom:0}tr.best>*{font-weight:650}tr.control>*{color:var(--muted)}tr.control th{padding-left:16px!important}
-.good{color:var(--good)}.bad{color:var(--bad)}.quiet{color:var(--muted)}
+.good,tr td.good{color:var(--good)}.bad,tr td.bad{color:var(--bad)}.quiet{color:var(--muted)}
 details{border-top:1px solid var(--line)}details:last-of-type{border-bottom:1px solid var(--line)}
 details.card{padding:0;border:1px solid var(--line);margin-top:16px}details.card>summary{padding:14px 22px}details.card>pre{margin:0 22px 20px}
 summary{cursor:pointer;padding:11px 2px;line-height:1.45}summary:focus-visible{outline:2px solid var(--c0);border-radius:6px}

@@ -60,10 +60,11 @@ std::map<int64_t, Drawn> LoadDrawn(const fs::path& dir, std::string_view problem
   return drawn;
 }
 
-std::string RenderDrawn(const std::map<int64_t, Drawn>& drawn) {
+std::string RenderDrawn(const std::map<int64_t, Drawn>& drawn, bool evaluation) {
   std::string text;
   for (const auto& [index, record] : drawn) {
-    const std::string name = index == kGreedySample ? "greedy" : std::to_string(index);
+    const std::string name =
+        evaluation && index == kGreedySample ? "greedy" : std::to_string(index);
     const std::string extracted = Text(record.verdict, "extracted");
     const std::string reason = Text(record.verdict, "reason");
     const std::string verdict = Text(record.verdict, "verdict");
@@ -113,7 +114,8 @@ absl::StatusOr<std::string> RenderProblem(const std::string& run_dir, std::strin
   std::string text;
   for (const fs::path& iteration : iterations) {
     for (const auto& [what, dir] : SampleDirs(iteration)) {
-      const std::string drawn = RenderDrawn(LoadDrawn(dir, problem));
+      const std::string drawn =
+          RenderDrawn(LoadDrawn(dir, problem), /*evaluation=*/dir != iteration);
       if (drawn.empty()) continue;
       text += fmt::format("{}iteration {}, {}\n{}",
                           text.empty() ? "" : "\n",

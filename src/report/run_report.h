@@ -47,9 +47,10 @@ struct LossPoint {
 };
 
 // event "validate".
-struct RewardPoint {
+struct ValidationPoint {
   int64_t step = 0;
-  double reward = 0.0;  // share of validation problems solved
+  double score = 0.0;  // "reward": share of validation problems solved; or "logprob": mean per
+                       // token of their solutions
 };
 
 // event "train": totals of one M-step.
@@ -64,8 +65,9 @@ struct TrainStats {
 // One M-step. The arm is "rest_em" (trained on correct samples) or "control" (on randomly kept
 // ones, of the same number); events without an "arm" are of "rest_em".
 struct TrainingReport {
-  std::vector<LossPoint> losses;         // by step
-  std::vector<RewardPoint> validations;  // by step
+  std::vector<LossPoint> losses;             // by step
+  std::vector<ValidationPoint> validations;  // by step
+  bool validated_by_reward = true;           // else by log-probability
   std::optional<TrainStats> totals;
 };
 

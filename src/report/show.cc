@@ -159,7 +159,7 @@ std::string DescribeState(const RunReport& report) {
   const std::string of =
       report.planned_iterations > 0 ? fmt::format(" of {}", report.planned_iterations) : "";
   if (report.done()) return fmt::format("done: {}{} iterations", report.iteration, of);
-  if (report.stage.empty()) return "not started";
+  if (report.stage.empty() || report.stage == "new") return "not started";
   if (report.iteration == 0) return fmt::format("base model, stage {}", report.stage);
   return fmt::format("iteration {}{}, stage {}", report.iteration, of, report.stage);
 }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "data/records.h"
+
 namespace restem {
 namespace {
 
@@ -76,8 +78,34 @@ TEST_F(Evaluate, GreedyAndDrawn) {
   EXPECT_EQ(engine_.drawn, 2 + 12);
   EXPECT_DOUBLE_EQ(*set->pass_at_1, 0.5);        // p2's greedy completion
   EXPECT_DOUBLE_EQ(set->pass_at_k.at(1), 0.25);  // half of p1's
-  EXPECT_DOUBLE_EQ(set->maj_at_k.at(5), 0.5);    // samples 0, 2, 4 of p1
+  EXPECT_DOUBLE_EQ(set->maj_at_k.at(5), 0.0);    // samples 1 to 5 of p1: odd has three votes
+  std::vector<int64_t> drawn;
+  for (const auto& [problem, judged] : journal_) {
+    if (problem == "p1" && judged.solution != "greedy") drawn.push_back(judged.sample);
+  }
+  EXPECT_THAT(drawn, ::testing::UnorderedElementsAre(1, 2, 3, 4, 5, 6));
   EXPECT_EQ(journal_.front().judged.sample, kGreedySample);
+}
+
+// The journal's reader takes what an evaluation hands to it.
+TEST_F(Evaluate, SamplesCanBeWrittenAndReadBack) {
+  int64_t records = 0;
+  const auto set =
+      EvaluateSet(engine_, prompts_, plan_, {}, Judge, [&](const Sample& s, const Verdict& v) {
+        Sample whole = s;
+        whole.logprobs.assign(s.tokens.size(), -1.0F);
+        const auto sample = ParseSample(FormatSample(whole));
+        const auto verdict = ParseVerdict(FormatVerdict(v));
+        EXPECT_TRUE(sample.ok()) << sample.status();
+        EXPECT_TRUE(verdict.ok()) << verdict.status();
+        if (sample.ok() && verdict.ok()) {
+          EXPECT_EQ(sample->sample, verdict->sample);
+        }
+        ++records;
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(set.ok()) << set.status();
+  EXPECT_EQ(records, 14);
 }
 
 TEST_F(Evaluate, AnInterruptedOneGoesOnWhereItStopped) {

@@ -101,6 +101,15 @@ TEST(AddMetrics, LaterEventsReplaceEarlierOnes) {
   EXPECT_DOUBLE_EQ(report.find(1)->training.losses[0].loss, 6.0);
   EXPECT_DOUBLE_EQ(report.find(1)->training.losses[1].loss, 4.0);
   EXPECT_EQ(report.find(2)->sampling->samples, 8);
+  AddMetrics(
+      R"({"time": 16, "event": "validate", "iteration": 1, "step": 1, "arm": "rest_em", "logprob": -0.5}
+{"time": 17, "event": "evaluate", "iteration": 1, "arm": "rest_em", "set": "s", "seconds": 3.5}
+{"time": 18, "event": "evaluate", "iteration": 1, "arm": "control", "set": "s", "seconds": 9}
+)",
+      report);
+  EXPECT_FALSE(report.find(1)->training.validated_by_reward);
+  EXPECT_DOUBLE_EQ(report.find(1)->training.validations[0].score, -0.5);
+  EXPECT_DOUBLE_EQ(report.find(1)->evaluate_seconds.at("s"), 3.5);
 }
 
 TEST(RenderProblem, ShowsWhatWasDrawn) {

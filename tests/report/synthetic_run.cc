@@ -41,10 +41,10 @@ class SetWriter {
     for (int64_t p = 0; p < problems_; ++p) {
       ProblemEvaluation evaluation{
           .id = fmt::format("{}:{}", set_, p + 1), .greedy = {}, .drawn = {}};
-      const double difficulty = 4.2 * (Uniform(set_, p, 0) - 0.5);
+      const double difficulty = 7.5 * (Uniform(set_, p, 0) - 0.5);
       // The greedy completion is a little better than a draw.
       evaluation.greedy = judged(model, p, kGreedySample, difficulty - 0.35);
-      for (int64_t s = 0; s < 64; ++s) evaluation.drawn.push_back(judged(model, p, s, difficulty));
+      for (int64_t s = 1; s <= 64; ++s) evaluation.drawn.push_back(judged(model, p, s, difficulty));
       write_greedy(evaluation, p, samples, verdicts);
       evaluations.push_back(std::move(evaluation));
     }
@@ -80,7 +80,7 @@ class SetWriter {
                                          9,
                                          greedy.extracted,
                                          greedy.extracted);
-    samples << ordered_json{{"problem", evaluation.id}, {"sample", 0}, {"text", "drawn"}}.dump()
+    samples << ordered_json{{"problem", evaluation.id}, {"sample", 1}, {"text", "drawn"}}.dump()
             << '\n';
     samples << ordered_json{{"problem", evaluation.id}, {"sample", kGreedySample}, {"text", text}}
                    .dump()
