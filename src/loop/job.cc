@@ -29,12 +29,6 @@ void VisitMachine(config::Fields& f, Job& job) {
             "On CUDA, use only kernels that give the same bits each time; on CPU all do.");
 }
 
-// What a job file can ask for and this version cannot do is refused, never ignored.
-void RefuseUnsupported(config::Fields& f, const Job& job) {
-  f.require(!job.lora, "lora", "is not supported by this version: remove it for full fine-tuning");
-  f.require(!job.prompt.chat, "prompt.chat", "is not supported by this version: set it to false");
-}
-
 }  // namespace
 
 void VisitDevice(config::Fields& f, std::string& device) {
@@ -76,9 +70,13 @@ void Job::visit(config::Fields& f) {
   f.section("em", em, "The loop.");
   f.section("train", train, "M-step: training on the selected completions.");
   f.optional_section("lora", lora, "Train low-rank matrices only; absent: full fine-tuning.");
+  f.require(!lora, "lora", "is not supported by this version: remove it for full fine-tuning");
   if (f.reads()) {
     evaluate.max_new_tokens = sampler.max_new_tokens;
-    evaluate.stop = sampler.stop;
+    // What is wrong with the sampler's is said once, there.
+    const bool holds =
+        std::find(sampler.stop.begin(), sampler.stop.end(), "") == sampler.stop.end();
+    if (holds) evaluate.stop = sampler.stop;
   }
   f.section("evaluate", evaluate, "How test sets are measured.");
   static constexpr std::array<std::string_view, 2> kControl = {"none", "random"};
@@ -86,7 +84,6 @@ void Job::visit(config::Fields& f) {
            control,
            kControl,
            "random: also train on randomly kept samples of the same count, and compare.");
-  RefuseUnsupported(f, *this);
 }
 
 std::string Job::run_directory() const { return (std::filesystem::path(output) / name).string(); }
