@@ -71,8 +71,9 @@ bool IsWeightFile(const std::string& name) {
 }
 
 absl::Status CopyCompanions(const std::string& from, const std::string& to) {
-  RESTEM_ASSIGN_OR_RETURN(const auto names, CompanionFiles(from));
+  RESTEM_ASSIGN_OR_RETURN(const auto names, ModelFiles(from));
   for (const std::string& name : names) {
+    if (IsWeightFile(name)) continue;
     RESTEM_ASSIGN_OR_RETURN(const std::string content, ReadFile(from + "/" + name));
     RESTEM_RETURN_IF_ERROR(WriteFileAtomic(to + "/" + name, content));
   }
@@ -156,12 +157,12 @@ absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir
   return RenameFile(temporary, dir);
 }
 
-absl::StatusOr<std::vector<std::string>> CompanionFiles(const std::string& dir) {
+absl::StatusOr<std::vector<std::string>> ModelFiles(const std::string& dir) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(dir, error)) {
     const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && !IsWeightFile(name)) names.push_back(name);
+    if (entry.is_regular_file() && !name.ends_with(".tmp")) names.push_back(name);
   }
   if (error) return InvalidInput(fmt::format("cannot list {}: {}", dir, error.message()));
   std::sort(names.begin(), names.end());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "model/decoder.h"
@@ -20,7 +21,7 @@ absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed);
 // `model.dir` holds beside weights. Appears under its name only when it is complete; replaces what was there.
 absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir);
 
-// Names of the files in `dir` that are no weights: what a checkpoint carries along, sorted.
-absl::StatusOr<std::vector<std::string>> CompanionFiles(const std::string& dir);
+// Names of the files in `dir`, sorted: everything that makes the model what it is.
+absl::StatusOr<std::vector<std::string>> ModelFiles(const std::string& dir);
 
 }  // namespace restem

@@ -121,6 +121,9 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& dir) {
   config.qkv_bias = family->qkv_bias || attention_bias;
   config.output_bias = !family->qkv_bias && attention_bias;
   RESTEM_ASSIGN_OR_RETURN(config.mlp_bias, GetBoolOr(file, "mlp_bias", false));
+  RESTEM_ASSIGN_OR_RETURN(const std::string old_dtype, GetTextOr(file, "torch_dtype", "float32"));
+  RESTEM_ASSIGN_OR_RETURN(const std::string dtype, GetTextOr(file, "dtype", old_dtype));
+  config.stored_bfloat16 = dtype == "bfloat16";
   RESTEM_ASSIGN_OR_RETURN(const std::vector<int64_t> eos, EosTokenIds(hf));
   for (const int64_t id : eos) config.eos_token_ids.push_back(static_cast<int32_t>(id));
   return config;

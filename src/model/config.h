@@ -26,6 +26,7 @@ struct ModelConfig {
   bool qkv_bias = false;
   bool output_bias = false;  // of o_proj
   bool mlp_bias = false;
+  bool stored_bfloat16 = false;  // the dtype that config.json names is bfloat16
   std::vector<int32_t> eos_token_ids;  // generation_config.json's if there, else config.json's; may be several
 
   bool is_eos(int32_t token) const;

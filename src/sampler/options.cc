@@ -59,6 +59,7 @@ void SamplerOptions::visit(config::Fields& f) {
   f.auto_or_bytes("kv_cache_memory",
                   kv_cache_memory,
                   "Memory for keys and values, e.g. 4GB; auto: from the machine.");
+  f.require(!kv_cache_memory, "kv_cache_memory", "this version supports only auto");
   f.integer(
       "tensor_parallel_size", tensor_parallel_size, {.min = 1}, "Devices that share a model.");
   f.require(tensor_parallel_size == 1, "tensor_parallel_size", "this version supports only 1");

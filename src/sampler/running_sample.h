@@ -34,7 +34,7 @@ class RunningSample {
 
   const SamplingParams* params_;
   const ModelConfig* config_;
-  const int64_t limit_;  // tokens
+  int64_t limit_;  // tokens
   RandomStream stream_;
   DecodeStream decoder_;
   Sample sample_;

@@ -1,0 +1,93 @@
+#include "app/jsonl_io.h"
+
+#include <cstdio>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "io/jsonl.h"
+
+namespace restem {
+namespace {
+
+absl::StatusOr<std::string> IdOf(const nlohmann::json& fields, const std::string& where) {
+  const auto id = fields.find("id");
+  if (id == fields.end()) return InvalidInput(fmt::format("{}: `id` is missing", where));
+  if (id->is_string()) return id->get<std::string>();
+  if (id->is_number_integer()) return id->dump();
+  return InvalidInput(fmt::format("{}: `id` must be text or an integer", where));
+}
+
+absl::StatusOr<std::vector<int32_t>> ParseTokens(const nlohmann::json& value, const std::string& where, const std::string& key) {
+  std::vector<int32_t> tokens;
+  if (value.is_array()) {
+    for (const auto& token : value) {
+      if (!token.is_number_integer() || token.get<int64_t>() < 0 || token.get<int64_t>() > INT32_MAX) break;
+      tokens.push_back(token.get<int32_t>());
+    }
+    if (tokens.size() == value.size()) return tokens;
+  }
+  return InvalidInput(fmt::format("{}: `{}` must be a list of token ids", where, key));
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<InputRecord>> ReadRecords(const std::string& path, bool unique_ids) {
+  std::vector<InputRecord> records;
+  std::unordered_map<std::string, std::string> seen;  // id to where
+  RESTEM_RETURN_IF_ERROR(ForEachJsonLine(path, [&](nlohmann::json&& fields, const std::string& where) -> absl::Status {
+    RESTEM_ASSIGN_OR_RETURN(std::string id, IdOf(fields, where));
+    if (unique_ids) {
+      const auto [first, fresh] = seen.emplace(id, where);
+      if (!fresh) return InvalidInput(fmt::format("{}: id {} is there already, at {}", where, id, first->second));
+    }
+    records.push_back({std::move(id), std::move(fields), where});
+    return absl::OkStatus();
+  }));
+  if (records.empty()) return InvalidInput(fmt::format("{}: the file has no records", path));
+  return records;
+}
+
+absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record, const std::string& text_key,
+                                              const std::string& tokens_key, const Tokenizer& tokenizer) {
+  const bool has_text = record.fields.contains(text_key);
+  const bool has_tokens = record.fields.contains(tokens_key);
+  if (has_text == has_tokens) {
+    return InvalidInput(fmt::format("{}: expected one of `{}` and `{}`", record.where, text_key, tokens_key));
+  }
+  if (has_tokens) return ParseTokens(record.fields.at(tokens_key), record.where, tokens_key);
+  const auto& text = record.fields.at(text_key);
+  if (!text.is_string()) return InvalidInput(fmt::format("{}: `{}` must be text", record.where, text_key));
+  return tokenizer.encode(text.get_ref<const std::string&>(), /*add_special_tokens=*/true);
+}
+
+absl::Status WriteLines(const std::string& path, std::span<const std::string> lines) {
+  return WriteFileAtomic(path, [&](const WriteFn& write) {
+    std::string block;
+    for (const std::string& line : lines) {
+      block.append(line).push_back('\n');
+      if (block.size() < (1U << 20)) continue;
+      RESTEM_RETURN_IF_ERROR(write(block));
+      block.clear();
+    }
+    return write(block);
+  });
+}
+
+void PrintSummary(const Summary& summary) {
+  nlohmann::ordered_json line = {{"items", summary.items}};
+  if (summary.samples) line["samples"] = *summary.samples;
+  if (summary.prompt_tokens) line["prompt_tokens"] = *summary.prompt_tokens;
+  if (summary.generated_tokens) line["generated_tokens"] = *summary.generated_tokens;
+  line["seconds"] = summary.seconds;
+  if (summary.load_seconds) line["load_seconds"] = *summary.load_seconds;
+  if (summary.generated_tokens && summary.seconds > 0.0) {
+    line["tokens_per_second"] = static_cast<double>(*summary.generated_tokens) / summary.seconds;
+  }
+  line["peak_rss_bytes"] = PeakRssBytes();
+  fmt::print("{}\n", line.dump());
+}
+
+}  // namespace restem

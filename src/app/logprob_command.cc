@@ -1,0 +1,109 @@
+// restem logprob: log-probabilities of given completions.
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/flags.h"
+#include "app/jsonl_io.h"
+#include "app/model_flags.h"
+#include "base/parallel.h"
+#include "base/progress.h"
+#include "model/score.h"
+#include "text/completion.h"
+
+namespace restem {
+namespace {
+
+struct LogprobFlags {
+  CommonFlags common;
+  FileFlags files;
+
+  void visit(config::Fields& f) {
+    common.visit(f);
+    files.visit(f);
+  }
+};
+
+struct Pair {
+  std::vector<int32_t> prompt;
+  std::vector<int32_t> completion;
+};
+
+absl::Status CheckPair(const Pair& pair, const InputRecord& record, const ModelConfig& config) {
+  if (pair.prompt.empty()) return InvalidInput(fmt::format("{}: the prompt has no tokens", record.where));
+  if (pair.completion.empty()) return InvalidInput(fmt::format("{}: the completion has no tokens", record.where));
+  const auto total = static_cast<int64_t>(pair.prompt.size() + pair.completion.size());
+  if (total > config.max_position_embeddings + 1) {
+    return InvalidInput(fmt::format("{}: prompt and completion have {} tokens, the model's context holds {}",
+                                    record.where, total, config.max_position_embeddings));
+  }
+  for (const auto* tokens : {&pair.prompt, &pair.completion}) {
+    for (const int32_t token : *tokens) {
+      if (token < config.vocab_size) continue;
+      return InvalidInput(fmt::format("{}: token {} is outside the model's vocabulary of {}", record.where, token, config.vocab_size));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Pair> PairOf(const InputRecord& record, const LoadedModel& loaded) {
+  Pair pair;
+  RESTEM_ASSIGN_OR_RETURN(pair.prompt, TokensOf(record, "prompt", "prompt_tokens", *loaded.tokenizer));
+  const auto completion = record.fields.find("completion");
+  if (completion != record.fields.end() && completion->is_string() && !record.fields.contains("completion_tokens")) {
+    const std::string prompt = record.fields.value("prompt", "");
+    pair.completion = EncodeCompletion(*loaded.tokenizer, prompt, completion->get<std::string>());
+  } else {
+    RESTEM_ASSIGN_OR_RETURN(pair.completion, TokensOf(record, "completion", "completion_tokens", *loaded.tokenizer));
+  }
+  RESTEM_RETURN_IF_ERROR(CheckPair(pair, record, loaded.model.config));
+  return pair;
+}
+
+std::string OutputLine(const InputRecord& record, const Pair& pair, const Scored& scored) {
+  double sum = 0.0;
+  for (const float logprob : scored.logprobs) sum += double{logprob};
+  const nlohmann::ordered_json line = {
+      {"id", record.fields.at("id")}, {"tokens", pair.completion}, {"logprobs", scored.logprobs}, {"sum", sum}};
+  return line.dump();
+}
+
+}  // namespace
+
+absl::Status LogprobCommand(const Args& args) {
+  LogprobFlags flags;
+  std::vector<std::string> positionals;
+  RESTEM_ASSIGN_OR_RETURN(const bool go_on,
+                          ParseCommand(args, "restem logprob --model DIR --input F --output F [flags]", flags, positionals));
+  if (!go_on) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(flags.files.check());
+  const Stopwatch loading;
+  RESTEM_ASSIGN_OR_RETURN(const LoadedModel loaded, LoadForCommand(flags.files.model, flags.common));
+  const double load_seconds = loading.seconds();
+  RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/false));
+  std::vector<Pair> pairs;
+  Summary summary = {static_cast<int64_t>(records.size()), {}, 0, {}, 0.0, load_seconds};
+  for (const InputRecord& record : records) {
+    RESTEM_ASSIGN_OR_RETURN(Pair pair, PairOf(record, loaded));
+    *summary.prompt_tokens += static_cast<int64_t>(pair.prompt.size());
+    pairs.push_back(std::move(pair));
+  }
+  const Stopwatch working;
+  Progress progress("logprob", summary.items);
+  std::vector<std::string> lines(pairs.size());
+  const auto lanes = static_cast<size_t>(flags.common.lanes());
+  RunLanes(lanes, [&](size_t lane) {
+    const c10::InferenceMode inference;
+    for (size_t i = lane; i < pairs.size(); i += lanes) {
+      const Scored scored = ScoreCompletion(loaded.model, pairs[i].prompt, pairs[i].completion);
+      lines[i] = OutputLine(records[i], pairs[i], scored);
+      progress.advance(1);
+    }
+  });
+  summary.seconds = working.seconds();
+  RESTEM_RETURN_IF_ERROR(WriteLines(flags.files.output, lines));
+  PrintSummary(summary);
+  return absl::OkStatus();
+}
+
+}  // namespace restem

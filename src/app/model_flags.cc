@@ -1,0 +1,18 @@
+#include "app/model_flags.h"
+
+#include "loop/inputs.h"
+#include "model/checkpoint.h"
+
+namespace restem {
+
+absl::StatusOr<LoadedModel> LoadForCommand(const std::string& dir, const CommonFlags& flags) {
+  RESTEM_RETURN_IF_ERROR(CheckDevice(flags.device));
+  RESTEM_ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(dir));
+  RESTEM_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::load(dir));
+  RESTEM_RETURN_IF_ERROR(CheckTokenizerFits(*tokenizer, config));
+  const bool bfloat16 = flags.dtype.empty() ? config.stored_bfloat16 : flags.dtype == "bfloat16";
+  RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(dir, bfloat16));
+  return LoadedModel{std::move(model), std::move(tokenizer)};
+}
+
+}  // namespace restem

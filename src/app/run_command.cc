@@ -1,0 +1,133 @@
+// restem run, and the single stages over the same run directory.
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/flags.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "loop/em_loop.h"
+#include "loop/preflight.h"
+#include "loop/run.h"
+#include "report/html.h"
+#include "report/show.h"
+
+namespace restem {
+namespace {
+
+struct JobFlags {
+  CommonFlags common;
+  std::vector<std::string> sets;
+  std::string run_dir;
+
+  void visit(config::Fields& f) {
+    common.visit(f);
+    f.texts("set", sets, "Override a key of the job: --set train.epochs=2. May be given several times.");
+    f.path("run-dir", run_dir, "Run directory; by default <output>/<name> of the job.");
+  }
+};
+
+struct RunFlags : JobFlags {
+  bool fresh = false;
+
+  void visit(config::Fields& f) {
+    JobFlags::visit(f);
+    f.boolean("fresh", fresh, "Start over in a new run directory; the old one is kept.");
+  }
+};
+
+struct StageFlags : JobFlags {
+  int64_t iteration = -1;
+
+  void visit(config::Fields& f) {
+    JobFlags::visit(f);
+    f.integer("iteration", iteration, {.min = -1, .max = 99}, "Which iteration: 1 samples from the base; evaluate takes 0 too.");
+  }
+};
+
+absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags, const std::vector<std::string>& positionals) {
+  if (positionals.size() != 1) return InvalidInput("expected one job file");
+  std::vector<std::string> sets = flags.common.job_overrides();
+  sets.insert(sets.end(), flags.sets.begin(), flags.sets.end());
+  RESTEM_ASSIGN_OR_RETURN(Job job, ReadJob(positionals[0], sets));
+  return LoadInputs(std::move(job));
+}
+
+absl::StatusOr<Run> RunOf(const JobFlags& flags, const std::vector<std::string>& positionals, bool fresh) {
+  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+  const std::string dir = flags.run_dir.empty() ? inputs.job.run_directory() : flags.run_dir;
+  return OpenRun(std::move(inputs), dir, fresh);
+}
+
+// The stages and the iterations that they have.
+absl::StatusOr<Stage> ParseStage(const std::string& name, int64_t iteration) {
+  for (const Stage stage : {Stage::kSample, Stage::kScore, Stage::kSelect, Stage::kTrain, Stage::kEvaluate}) {
+    if (ToString(stage) != name) continue;
+    const int64_t first = stage == Stage::kEvaluate ? 0 : 1;
+    if (iteration >= first) return stage;
+    return InvalidInput(fmt::format("--iteration is missing or below {}", first));
+  }
+  return InvalidInput("unknown stage " + name);
+}
+
+absl::Status UpdateReport(const Run& run) {
+  const auto lookup = [&run](std::string_view set, std::string_view id) -> std::optional<ProblemText> {
+    for (const ProblemSet& tests : run.inputs.tests) {
+      if (tests.name != set) continue;
+      for (const Problem& problem : tests.problems) {
+        if (problem.id != id) continue;
+        const auto answer = problem.fields.find("answer");
+        const std::string answer_text =
+            answer == problem.fields.end() ? "" : answer->is_string() ? answer->get<std::string>() : answer->dump();
+        return ProblemText{problem.fields.value("question", ""), answer_text};
+      }
+    }
+    return std::nullopt;
+  };
+  return WriteRunHtml(run.paths.root(), lookup).status();
+}
+
+}  // namespace
+
+absl::Status RunCommand(const Args& args) {
+  RunFlags flags;
+  std::vector<std::string> positionals;
+  RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, "restem run JOB.yaml [flags]", flags, positionals));
+  if (!go_on) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, flags.fresh));
+  spdlog::info("run directory: {}", run.paths.root());
+  RESTEM_RETURN_IF_ERROR(CheckReward(run.inputs));
+  RESTEM_RETURN_IF_ERROR(RunLoop(run, UpdateReport));
+  RESTEM_RETURN_IF_ERROR(UpdateReport(run));  // once more: the state is `done` now
+  RESTEM_ASSIGN_OR_RETURN(const RunReport report, LoadRunReport(run.paths.root()));
+  fmt::print("{}\nreport: {}\n", RenderShow(report, Analyze(report)), run.paths.report());
+  return absl::OkStatus();
+}
+
+absl::Status StageCommand(const std::string& stage_name, const Args& args) {
+  StageFlags flags;
+  std::vector<std::string> positionals;
+  const std::string usage = fmt::format("restem {} JOB.yaml --iteration N [flags]", stage_name);
+  RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, usage, flags, positionals));
+  if (!go_on) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage(stage_name, flags.iteration));
+  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, /*fresh=*/false));
+  RESTEM_RETURN_IF_ERROR(RunStage(run, flags.iteration, stage));
+  fmt::print("{}\n", run.paths.iteration(flags.iteration));
+  return absl::OkStatus();
+}
+
+absl::Status CheckCommand(const Args& args) {
+  JobFlags flags;
+  std::vector<std::string> positionals;
+  const std::string usage = "restem check JOB.yaml [flags]\n\nThe keys of a job file:\n\n" + JobReference();
+  RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, usage, flags, positionals));
+  if (!go_on) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(const JobInputs inputs, InputsOf(flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(const std::string findings, Preflight(inputs));
+  fmt::print("{}", findings);
+  return absl::OkStatus();
+}
+
+}  // namespace restem

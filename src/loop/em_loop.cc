@@ -1,0 +1,96 @@
+#include "loop/em_loop.h"
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/shutdown.h"
+#include "loop/stages.h"
+
+namespace restem {
+namespace {
+
+absl::Status Dispatch(Run& run, int64_t iteration, Stage stage) {
+  switch (stage) {
+    case Stage::kSample:
+      return RunSampleStage(run, iteration);
+    case Stage::kScore:
+      return RunScoreStage(run, iteration);
+    case Stage::kSelect:
+      return RunSelectStage(run, iteration);
+    case Stage::kTrain:
+      return RunTrainStage(run, iteration, Arm::kRestEm);
+    case Stage::kEvaluate:
+      return RunEvaluateStage(run, iteration, Arm::kRestEm);
+    case Stage::kControl:
+      RESTEM_RETURN_IF_ERROR(RunTrainStage(run, iteration, Arm::kControl));
+      return RunEvaluateStage(run, iteration, Arm::kControl);
+  }
+  return absl::OkStatus();
+}
+
+// The stage whose files `stage` of iteration `n` reads first of all; nullopt if it reads inputs only.
+std::optional<std::pair<int64_t, Stage>> Prerequisite(const JobInputs& inputs, int64_t n, Stage stage) {
+  const std::vector<Stage> stages = StagesOf(inputs, n);
+  if (n == 0 || stages.empty()) return std::nullopt;
+  if (stage == stages.front()) {
+    if (n == 1) return std::nullopt;
+    return std::pair(n - 1, Stage::kTrain);
+  }
+  if (stage == Stage::kControl || stage == Stage::kEvaluate) return std::pair(n, Stage::kTrain);
+  for (size_t i = 1; i < stages.size(); ++i) {
+    if (stages[i] == stage) return std::pair(n, stages[i - 1]);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Stage> StagesOf(const JobInputs& inputs, int64_t n) {
+  const bool tests = !inputs.tests.empty();
+  if (n == 0) {
+    // Random weights solve nothing: a model that starts from scratch is measured once it is trained.
+    return tests && !inputs.job.model.from_scratch ? std::vector{Stage::kEvaluate} : std::vector<Stage>{};
+  }
+  std::vector<Stage> stages;
+  if (!inputs.trains_on_solutions()) stages = {Stage::kSample, Stage::kScore};
+  stages.push_back(Stage::kSelect);
+  stages.push_back(Stage::kTrain);
+  if (tests) stages.push_back(Stage::kEvaluate);
+  if (inputs.job.control == "random" && !inputs.trains_on_solutions()) stages.push_back(Stage::kControl);
+  return stages;
+}
+
+absl::Status RunStage(Run& run, int64_t iteration, Stage stage) {
+  if (run.state.is_complete(iteration, stage)) return absl::OkStatus();
+  if (const auto before = Prerequisite(run.inputs, iteration, stage);
+      before && !run.state.is_complete(before->first, before->second)) {
+    return InvalidInput(fmt::format("{}: `{}` of iteration {} needs `{}` of iteration {}, which is not complete; run that first",
+                                    run.paths.root(), ToString(stage), iteration, ToString(before->second), before->first));
+  }
+  RESTEM_RETURN_IF_ERROR(CheckStop());
+  RESTEM_RETURN_IF_ERROR(run.state.begin(iteration, stage));
+  RESTEM_RETURN_IF_ERROR(MakeDirs(run.paths.iteration(iteration)));
+  RESTEM_RETURN_IF_ERROR(Dispatch(run, iteration, stage));
+  return run.state.complete(iteration, stage);
+}
+
+absl::Status RunLoop(Run& run, const std::function<absl::Status(const Run&)>& after_iteration) {
+  for (int64_t n = 0; n <= run.inputs.job.em.iterations; ++n) {
+    for (const Stage stage : StagesOf(run.inputs, n)) {
+      RESTEM_RETURN_IF_ERROR(RunStage(run, n, stage));
+    }
+    RESTEM_RETURN_IF_ERROR(after_iteration(run));
+  }
+  return run.state.finish();
+}
+
+std::string ModelDir(const Run& run, int64_t n, Arm arm) {
+  return n == 0 ? run.inputs.job.model.base : run.paths.checkpoint(n, arm);
+}
+
+}  // namespace restem

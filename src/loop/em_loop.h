@@ -1,0 +1,22 @@
+// The EM state machine: runs the stages of every iteration in order, skipping what is complete.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "base/status.h"
+#include "loop/run.h"
+
+namespace restem {
+
+// The stages of iteration `n` of this job, in order.
+std::vector<Stage> StagesOf(const JobInputs& inputs, int64_t n);
+
+// Runs one stage unless it is complete. InvalidInput where an earlier stage that it reads from is not.
+absl::Status RunStage(Run& run, int64_t iteration, Stage stage);
+
+// Everything that is left to do. `after_iteration` is called whenever an iteration is evaluated.
+absl::Status RunLoop(Run& run, const std::function<absl::Status(const Run&)>& after_iteration);
+
+}  // namespace restem

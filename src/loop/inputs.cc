@@ -1,0 +1,97 @@
+#include "loop/inputs.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "data/problems.h"
+#include "model/checkpoint.h"
+#include "reward/make_verifier.h"
+
+namespace restem {
+namespace {
+
+absl::StatusOr<ProblemSet> LoadSet(const std::string& name, std::span<const DatasetOptions> files, const JobInputs& inputs,
+                                   const PromptTemplate& prompt) {
+  ProblemSet set;
+  set.name = name;
+  RESTEM_ASSIGN_OR_RETURN(set.problems, LoadProblems(files, inputs.job.data.fields));
+  for (const Problem& problem : set.problems) {
+    RESTEM_ASSIGN_OR_RETURN(std::string text, prompt.render(problem.fields, problem.id));
+    set.prompts.push_back(inputs.tokenizer->encode(text, /*add_special_tokens=*/true));
+    set.prompt_texts.push_back(std::move(text));
+  }
+  return set;
+}
+
+absl::Status LoadSets(JobInputs& inputs) {
+  const DataOptions& data = inputs.job.data;
+  RESTEM_ASSIGN_OR_RETURN(const PromptTemplate prompt, PromptTemplate::make(inputs.job.prompt));
+  if (!data.train.empty()) {
+    RESTEM_ASSIGN_OR_RETURN(inputs.train, LoadSet("train", data.train, inputs, prompt));
+  }
+  if (!data.validation.empty()) {
+    RESTEM_ASSIGN_OR_RETURN(inputs.validation, LoadSet("validation", data.validation, inputs, prompt));
+  }
+  for (const DatasetOptions& file : data.test) {
+    RESTEM_ASSIGN_OR_RETURN(auto set, LoadSet(file.name, std::span(&file, 1), inputs, prompt));
+    inputs.tests.push_back(std::move(set));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HashFolder(const std::string& dir, std::map<std::string, std::string>& hashes) {
+  if (dir.empty()) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(auto files, ModelFiles(dir));
+  for (const std::string& file : files) {
+    RESTEM_ASSIGN_OR_RETURN(hashes[dir + "/" + file], HashFile(dir + "/" + file));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CheckDevice(const std::string& device) {
+  if (device != "cuda") return absl::OkStatus();
+  return InvalidInput("device: cuda is not supported by this version, which computes on the CPU; set it to cpu or auto");
+}
+
+absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config) {
+  if (tokenizer.vocab_size() <= config.vocab_size) return absl::OkStatus();
+  return InvalidInput(fmt::format("{}: the tokenizer has {} tokens, the model's embedding only {} rows (config.json: vocab_size)",
+                                  tokenizer.file(), tokenizer.vocab_size(), config.vocab_size));
+}
+
+absl::StatusOr<JobInputs> LoadInputs(Job job) {
+  JobInputs inputs;
+  inputs.job = std::move(job);
+  RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
+  const int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  inputs.lanes = inputs.job.threads.value_or(cores);
+  RESTEM_ASSIGN_OR_RETURN(inputs.base, ReadModelConfig(inputs.job.model.base));
+  RESTEM_ASSIGN_OR_RETURN(inputs.tokenizer, Tokenizer::load(inputs.job.model.base));
+  RESTEM_RETURN_IF_ERROR(CheckTokenizerFits(*inputs.tokenizer, inputs.base));
+  RESTEM_ASSIGN_OR_RETURN(inputs.verifier, MakeVerifier(inputs.job.reward));
+  RESTEM_RETURN_IF_ERROR(LoadSets(inputs));
+  return inputs;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> HashInputs(const Job& job) {
+  std::map<std::string, std::string> hashes;
+  RESTEM_RETURN_IF_ERROR(HashFolder(job.model.base, hashes));
+  RESTEM_RETURN_IF_ERROR(HashFolder(job.em.sampler_model, hashes));
+  for (const auto* files : {&job.data.train, &job.data.validation, &job.data.test}) {
+    for (const DatasetOptions& file : *files) {
+      RESTEM_ASSIGN_OR_RETURN(hashes[file.path], HashFile(file.path));
+    }
+  }
+  if (!job.prompt.few_shot.empty()) {
+    RESTEM_ASSIGN_OR_RETURN(hashes[job.prompt.few_shot], HashFile(job.prompt.few_shot));
+  }
+  return hashes;
+}
+
+}  // namespace restem

@@ -1,0 +1,53 @@
+// Everything a job names, loaded and checked: what `restem check` proves and every stage works with.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "data/types.h"
+#include "loop/job.h"
+#include "model/config.h"
+#include "reward/verifier.h"
+#include "sampler/engine.h"
+#include "text/prompt.h"
+#include "text/tokenizer.h"
+
+namespace restem {
+
+// Problems with their prompts as token ids.
+struct ProblemSet {
+  std::string name;
+  std::vector<Problem> problems;
+  std::vector<std::string> prompt_texts;      // [problems]
+  std::vector<std::vector<int32_t>> prompts;  // [problems] the same as token ids
+};
+
+struct JobInputs {
+  Job job;
+  ModelConfig base;  // of model.base
+  std::shared_ptr<const Tokenizer> tokenizer;
+  std::unique_ptr<const Verifier> verifier;
+  ProblemSet train;  // of all training files, in the job's order
+  ProblemSet validation;
+  std::vector<ProblemSet> tests;
+  int64_t lanes = 1;  // threads
+
+  bool bfloat16() const { return job.model.dtype == "bfloat16"; }
+  // Whether training examples are human solutions, not samples: nothing is sampled then.
+  bool trains_on_solutions() const { return job.train.examples == "solutions"; }
+};
+
+absl::StatusOr<JobInputs> LoadInputs(Job job);
+
+// This version computes on the CPU only.
+absl::Status CheckDevice(const std::string& device);
+// An id beyond the embedding would read foreign memory.
+absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config);
+
+// Hash of every file that the outcome depends on, by path.
+absl::StatusOr<std::map<std::string, std::string>> HashInputs(const Job& job);
+
+}  // namespace restem

@@ -1,0 +1,38 @@
+// From the journal of a running stage to its finished file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/status.h"
+#include "data/types.h"
+
+namespace restem {
+
+// Which (problem, sample) pairs are recorded.
+class RecordedSamples {
+ public:
+  void insert(const std::string& problem, int64_t sample) { by_problem_[problem].insert(sample); }
+  void erase(const std::string& problem, int64_t sample) { by_problem_[problem].erase(sample); }
+  bool contains(const std::string& problem, int64_t sample) const {
+    const auto found = by_problem_.find(problem);
+    return found != by_problem_.end() && found->second.contains(sample);
+  }
+
+ private:
+  std::unordered_map<std::string, std::unordered_set<int64_t>> by_problem_;
+};
+
+// Sorts the journal's lines by problem order and sample and renames the result to `path`, then removes the journal.
+// Of several lines for one sample the last counts. Failed where there are not exactly `expected` samples.
+absl::Status FinishRecords(const std::string& journal,
+                           const std::string& path,
+                           std::span<const Problem> problems,
+                           int64_t expected);
+
+}  // namespace restem

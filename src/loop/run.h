@@ -1,0 +1,28 @@
+// A run directory in use: inputs, paths, lock, state, metrics.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "io/metrics.h"
+#include "loop/inputs.h"
+#include "loop/run_lock.h"
+#include "loop/run_paths.h"
+#include "loop/run_state.h"
+
+namespace restem {
+
+struct Run {
+  JobInputs inputs;
+  RunPaths paths;
+  std::unique_ptr<RunLock> lock;
+  RunState state;
+  std::unique_ptr<MetricsLog> metrics;
+};
+
+// Creates the directory or continues it. A directory made from another job, other data or another base model is
+// InvalidInput showing each difference. With `fresh`, a new directory beside `dir` is used: <dir>-2, <dir>-3, …
+absl::StatusOr<Run> OpenRun(JobInputs inputs, const std::string& dir, bool fresh);
+
+}  // namespace restem

@@ -1,0 +1,127 @@
+// Checkpoints that are wrong are refused with the tensor named; right ones survive a round trip.
+#include "model/checkpoint.h"
+
+#include <fstream>
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "io/safetensors.h"
+#include "support/paths.h"
+
+namespace restem {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr const char* kConfig =
+    R"({"model_type": "llama", "vocab_size": 16, "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 1,
+        "num_attention_heads": 2, "max_position_embeddings": 32, "tie_word_embeddings": true, "torch_dtype": "float32"})";
+
+class CheckpointTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ = testing::TestDir() + "/base";
+    ASSERT_TRUE(MakeDirs(dir_).ok());
+    ASSERT_TRUE(WriteFileAtomic(dir_ + "/config.json", kConfig).ok());
+    ASSERT_TRUE(WriteFileAtomic(dir_ + "/tokenizer.json", "{}").ok());
+    model_ = *InitializeModel(dir_, /*seed=*/3);
+  }
+
+  // Writes the model's tensors after `change` has had a look at each.
+  std::string error_after(const std::function<bool(std::string& name, at::Tensor& tensor)>& keep) {
+    std::vector<Parameter> kept;
+    for (Parameter parameter : Parameters(model_.config, model_.weights)) {
+      if (keep(parameter.name, parameter.tensor)) kept.push_back(parameter);
+    }
+    std::vector<TensorView> views;
+    for (Parameter& parameter : kept) {
+      parameter.tensor = parameter.tensor.contiguous();
+      views.push_back({parameter.name, DType::kFloat32, parameter.tensor.sizes().vec(),
+                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()), parameter.tensor.nbytes()}});
+    }
+    EXPECT_TRUE(WriteSafetensorsModel(dir_, views).ok());
+    return std::string(MessageOf(LoadModel(dir_, /*bfloat16=*/false).status()));
+  }
+
+  std::string dir_;
+  Model model_;
+};
+
+TEST_F(CheckpointTest, RoundTripIsExactAndCarriesTheOtherFiles) {
+  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  ASSERT_TRUE(SaveModel(model_, /*bfloat16=*/false, saved).ok());
+  const auto loaded = LoadModel(saved, /*bfloat16=*/false);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const auto before = Parameters(model_.config, model_.weights);
+  const auto after = Parameters(loaded->config, loaded->weights);
+  ASSERT_EQ(before.size(), after.size());
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(at::equal(before[i].tensor, after[i].tensor)) << before[i].name;
+  EXPECT_EQ(*ReadFile(saved + "/tokenizer.json"), "{}");
+}
+
+TEST_F(CheckpointTest, Bfloat16IsAnnouncedInTheConfig) {
+  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  ASSERT_TRUE(SaveModel(model_, /*bfloat16=*/true, saved).ok());
+  EXPECT_TRUE(LoadModel(saved, /*bfloat16=*/true)->config.stored_bfloat16);
+}
+
+TEST_F(CheckpointTest, AMissingTensorIsNamed) {
+  EXPECT_THAT(error_after([](std::string& name, at::Tensor&) { return name != "model.norm.weight"; }),
+              AllOf(HasSubstr(dir_), HasSubstr("model.norm.weight")));
+}
+
+TEST_F(CheckpointTest, AnExtraTensorIsNamed) {
+  EXPECT_THAT(error_after([](std::string& name, at::Tensor&) {
+                if (name == "model.norm.weight") name = "model.layers.0.self_attn.q_norm.weight";
+                return true;
+              }),
+              HasSubstr("model.norm.weight"));
+  // All that is needed is there, and one more.
+  Model untied = model_;
+  untied.weights.layers[0].q_bias = at::zeros({8});
+  untied.config.qkv_bias = true;
+  untied.weights.layers[0].k_bias = untied.weights.layers[0].v_bias = at::zeros({8});
+  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  ASSERT_TRUE(SaveModel(untied, /*bfloat16=*/false, saved).ok());
+  EXPECT_THAT(std::string(MessageOf(LoadModel(saved, /*bfloat16=*/false).status())),
+              HasSubstr("self_attn.k_proj.bias [8] is not part of a llama model"));
+}
+
+TEST_F(CheckpointTest, AWrongShapeIsNamedWithBothShapes) {
+  EXPECT_THAT(error_after([](std::string& name, at::Tensor& tensor) {
+                if (name == "model.layers.0.mlp.up_proj.weight") tensor = at::zeros({12, 9});
+                return true;
+              }),
+              HasSubstr("tensor model.layers.0.mlp.up_proj.weight has shape [12, 9], config.json implies [12, 8]"));
+}
+
+TEST_F(CheckpointTest, ATruncatedFileIsRefused) {
+  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  ASSERT_TRUE(SaveModel(model_, /*bfloat16=*/false, saved).ok());
+  const std::string content = *ReadFile(saved + "/model.safetensors");
+  ASSERT_TRUE(WriteFileAtomic(saved + "/model.safetensors", content.substr(0, content.size() - 100)).ok());
+  EXPECT_THAT(std::string(MessageOf(LoadModel(saved, /*bfloat16=*/false).status())), HasSubstr("model.safetensors"));
+}
+
+TEST(InitialWeights, AreAFunctionOfTheSeedWithTheRightSpread) {
+  ModelConfig config;
+  config.vocab_size = 200;
+  config.hidden_size = 100;
+  config.intermediate_size = 10;
+  config.num_hidden_layers = 1;
+  config.num_attention_heads = config.num_key_value_heads = 2;
+  config.head_dim = 50;
+  config.tie_word_embeddings = true;
+  const at::Tensor a = InitialWeights(config, 1).embed_tokens;
+  EXPECT_TRUE(at::equal(a, InitialWeights(config, 1).embed_tokens));
+  EXPECT_FALSE(at::equal(a, InitialWeights(config, 2).embed_tokens));
+  EXPECT_NEAR(a.std().item<double>(), config.initializer_range, 0.02 * config.initializer_range);
+  EXPECT_NEAR(a.mean().item<double>(), 0.0, 5.0 * config.initializer_range / std::sqrt(20000.0));
+}
+
+}  // namespace
+}  // namespace restem
