@@ -34,7 +34,7 @@ data:
   fields: {id: ID, question: [Body, Question], answer: Answer}
 prompt: {template: "Q: {question}\nA:", few_shot: shots.txt, chat: false}
 sampler: {samples_per_problem: 32, temperature: 0.7, top_k: 40, top_p: 1.0, max_new_tokens: 256, stop: ["\n\n", "Q:"],
-          stop_at_correct: 0, batch_tokens: auto, kv_cache_memory: 2GiB, tensor_parallel_size: 1}
+          stop_at_correct: 0, batch_tokens: auto, kv_cache_memory: auto, tensor_parallel_size: 1}
 reward: {type: numeric, max_error_rate: 0.05, markers: ["####"], tolerance: 1e-6}
 select: {max_correct_per_problem: 10, dedup: text, order: random, include_truncated: false}
 em: {iterations: 3, init: base, sampler_model: teacher}
@@ -77,7 +77,6 @@ TEST(Job, TakesTheWholeContract) {
   EXPECT_EQ(job->data.test[1].path, "/data/mawps.jsonl");
   EXPECT_THAT(job->data.fields.at("question"), ElementsAre("Body", "Question"));
   EXPECT_EQ(job->prompt.few_shot, "/jobs/one/shots.txt");
-  EXPECT_EQ(job->sampler.kv_cache_memory, int64_t{2} << 30);
   EXPECT_EQ(job->sampler.params().max_new_tokens, 256);
   EXPECT_NE(job->reward.spec, nullptr);
   EXPECT_EQ(job->em.sampler_model, "/jobs/one/teacher");
@@ -105,7 +104,6 @@ TEST(Job, DefaultsAreTheContracts) {
                           "prompt.few_shot",
                           "sampler.max_new_tokens",
                           "sampler.stop",
-                          "sampler.kv_cache_memory",
                           "reward.markers",
                           "em.sampler_model",
                           "evaluate.max_new_tokens",
@@ -207,6 +205,7 @@ TEST(Job, RefusesWhatThisVersionCannotDo) {
        "sampler.stop_at_correct: this version supports only 0 (draw all)"},
       {"sampler.tensor_parallel_size=2",
        "sampler.tensor_parallel_size: this version supports only 1"},
+      {"sampler.kv_cache_memory=2GiB", "sampler.kv_cache_memory: this version supports only auto"},
       {"train.tensor_parallel_size=2", "train.tensor_parallel_size: this version supports only 1"},
       {"train.sharding=full", "train.sharding: full is not one of auto, none"},
       {"train.gradient_checkpointing=true",
