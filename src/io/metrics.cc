@@ -12,6 +12,19 @@ using nlohmann::ordered_json;
 
 constexpr int64_t kNoStep = -1;
 
+// The event and the values of its text fields: "evaluate/svamp/control". Sorted by key, so that
+// the order of fields does not matter.
+template <typename Json>
+std::string FullName(std::string_view event, const Json& fields) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [key, value] : fields.items()) {
+    if (value.is_string() && key != "event") texts[key] = value.template get<std::string>();
+  }
+  std::string name(event);
+  for (const auto& [key, value] : texts) name.append("/").append(value);
+  return name;
+}
+
 // Milliseconds are enough, and short to read.
 double Now() {
   using std::chrono::milliseconds;
@@ -31,7 +44,8 @@ absl::StatusOr<std::unique_ptr<MetricsLog>> MetricsLog::open(const std::string& 
         const auto found = event.find(key);
         return found != event.end() && found->is_number_integer() ? found->get<int64_t>() : kNoStep;
       };
-      log->seen_.emplace(event["event"].get<std::string>(), number("iteration"), number("step"));
+      log->seen_.emplace(
+          FullName(event["event"].get<std::string>(), event), number("iteration"), number("step"));
     }
     return absl::OkStatus();
   };
@@ -45,7 +59,8 @@ absl::Status MetricsLog::record(std::string_view event,
                                 const ordered_json& fields) {
   std::lock_guard lock(mutex_);
   const bool per_step = step >= 0;
-  const auto key = std::tuple(std::string(event), iteration, per_step ? step : kNoStep);
+  const std::string full_name = FullName(event, fields);
+  const auto key = std::tuple(full_name, iteration, per_step ? step : kNoStep);
   if (seen_.contains(key)) return absl::OkStatus();
   ordered_json line = {{"time", Now()}, {"event", event}, {"iteration", iteration}};
   if (per_step) line["step"] = step;
@@ -58,7 +73,7 @@ absl::Status MetricsLog::record(std::string_view event,
     RESTEM_ASSIGN_OR_RETURN(TensorBoardWriter * writer,
                             board(per_step ? fmt::format("iteration-{:02}", iteration) : "run"));
     RESTEM_RETURN_IF_ERROR(writer->scalar(
-        fmt::format("{}/{}", event, name), per_step ? step : iteration, value.get<double>()));
+        fmt::format("{}/{}", full_name, name), per_step ? step : iteration, value.get<double>()));
   }
   return absl::OkStatus();
 }

@@ -24,8 +24,9 @@ class MetricsLog {
   static absl::StatusOr<std::unique_ptr<MetricsLog>> open(const std::string& run_dir);
 
   // Appends {"time", "event", "iteration", "step", …fields}, without "step" where it is negative.
-  // An event is named by (event, iteration, step) and recorded once: when a continued stage reaches
-  // it again, the call does nothing. Numbers among `fields` go to TensorBoard as "<event>/<field>":
+  // An event is named by (event, iteration, step) and its text fields ("arm": "control", "set":
+  // "svamp"), and recorded once: when a continued stage reaches it again, the call does nothing.
+  // Numbers among `fields` go to TensorBoard as "<event>/<text fields' values, if any>/<field>":
   // per-step events as a run of their own for each iteration, others over the iterations.
   // Thread-safe.
   absl::Status record(std::string_view event,
@@ -41,7 +42,7 @@ class MetricsLog {
 
   std::string run_dir_;
   std::mutex mutex_;
-  std::set<std::tuple<std::string, int64_t, int64_t>> seen_;
+  std::set<std::tuple<std::string, int64_t, int64_t>> seen_;  // full name, iteration, step
   std::unique_ptr<Journal> journal_;
   std::map<std::string, std::unique_ptr<TensorBoardWriter>> boards_;  // by folder name
 };

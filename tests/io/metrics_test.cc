@@ -62,6 +62,23 @@ TEST(MetricsLog, RecordsAnEventOnceAcrossRestarts) {
   EXPECT_EQ(events[5]["loss"], 0.2);
 }
 
+TEST(MetricsLog, TextFieldsTellEventsApart) {
+  const std::string dir = testing::TestDir();
+  for (int process = 0; process < 2; ++process) {
+    auto log = MetricsLog::open(dir);
+    for (const char* set : {"svamp", "mawps"}) {
+      for (const char* arm : {"restem", "control"}) {
+        ASSERT_TRUE(
+            (*log)->record("evaluate", 1, -1, {{"set", set}, {"arm", arm}, {"seconds", 2}}).ok());
+      }
+    }
+  }
+  const auto events = Events(dir);
+  ASSERT_EQ(events.size(), 4U);
+  EXPECT_EQ(events[3]["set"], "mawps");
+  EXPECT_EQ(events[3]["arm"], "control");
+}
+
 TEST(MetricsLog, KeepsEventsOfOtherIterationsApart) {
   const std::string dir = testing::TestDir();
   auto log = MetricsLog::open(dir);
