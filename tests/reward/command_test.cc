@@ -120,13 +120,13 @@ TEST_F(CommandReward, AWorkerThatDiesAtOnceIsAnError) {
 }
 
 TEST_F(CommandReward, AHangIsAnErrorInTime) {
-  const auto verifier = impatient({}, 0.4);
+  const auto verifier = impatient({}, 1.5);
   EXPECT_EQ(judge(*verifier, "18"), "correct");
   const double seconds = SecondsOf([&] {
     EXPECT_THAT(judge(*verifier, "hang"), HasSubstr("error: the worker gave no answer in time"));
   });
-  EXPECT_GT(seconds, 0.75);  // two tries
-  EXPECT_LT(seconds, 5.0);
+  EXPECT_GT(seconds, 2.9);  // two tries
+  EXPECT_LT(seconds, 60.0);
   EXPECT_EQ(judge(*verifier, "18"), "correct");
 }
 
@@ -135,12 +135,12 @@ TEST_F(CommandReward, AWorkerThatNeverReadsIsAnErrorInTime) {
   const double seconds = SecondsOf([&] {
     EXPECT_THAT(judge(*verifier, std::string(1'000'000, 'z')), HasSubstr("no answer in time"));
   });
-  EXPECT_LT(seconds, 5.0);
+  EXPECT_LT(seconds, 60.0);
 }
 
 TEST_F(CommandReward, WhatAWorkerStartedEndsWithIt) {
   const std::string pid_file = testing::TestDir() + "/pid";
-  const auto verifier = impatient({"child", pid_file}, 0.5);
+  const auto verifier = impatient({"child", pid_file}, 1.5);
   EXPECT_THAT(judge(*verifier, "hang with child"), HasSubstr("no answer in time"));
   int pid = 0;
   ASSERT_TRUE(std::ifstream(pid_file) >> pid);
@@ -232,7 +232,7 @@ TEST_F(CommandReward, LeavesNoProcessBehind) {
 
 TEST_F(CommandReward, ClosesQuicklyEvenIfTheWorkerIgnoresIt) {
   auto verifier = reward({"deaf"});
-  EXPECT_LT(SecondsOf([&] { verifier.reset(); }), 5.0);
+  EXPECT_LT(SecondsOf([&] { verifier.reset(); }), 60.0);
 }
 
 TEST(CommandRewardStart, NamesWhatCannotBeStarted) {

