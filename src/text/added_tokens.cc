@@ -152,16 +152,18 @@ void AddedTokens::split(Piece piece, const TokenTrie& trie, std::vector<Piece>& 
   const std::string_view text = piece.text;
   size_t covered = 0;
   const auto add_text = [&](size_t end) {
-    if (covered < end)
+    if (covered < end) {
       out.push_back({text.substr(covered, end - covered), -1, piece.at_start && covered == 0});
+    }
   };
   for (size_t from = 0; !trie.empty();) {
     const TokenTrie::Match match = trie.find(text, from);
     if (match.token == nullptr) break;
     from = match.end;
     const AddedToken& token = *match.token;
-    if (token.single_word && (WordEndsAt(text, match.begin) || WordBeginsAt(text, match.end)))
+    if (token.single_word && (WordEndsAt(text, match.begin) || WordBeginsAt(text, match.end))) {
       continue;
+    }
     const size_t begin =
         token.lstrip ? std::max(covered, WhitespaceBegin(text, match.begin)) : match.begin;
     const size_t end = token.rstrip ? WhitespaceEnd(text, match.end) : match.end;

@@ -77,8 +77,10 @@ std::vector<Bpe::Symbol> Bpe::symbols_of(std::string_view word) const {
 
 bool Bpe::append_byte_fallback(std::string_view character, std::vector<Symbol>& symbols) const {
   const auto id_of = [this](char byte) { return byte_ids_[static_cast<uint8_t>(byte)]; };
-  if (!std::all_of(character.begin(), character.end(), [&](char byte) { return id_of(byte) >= 0; }))
+  if (!std::all_of(
+          character.begin(), character.end(), [&](char byte) { return id_of(byte) >= 0; })) {
     return false;
+  }
   for (const char byte : character) symbols.push_back({id_of(byte), 0, 0, false});
   return true;
 }

@@ -16,8 +16,9 @@ constexpr int64_t kMaxId =
 absl::StatusOr<std::unique_ptr<const Bpe>> Bpe::parse(const JsonView& view) {
   // The oldest files leave the type out.
   RESTEM_ASSIGN_OR_RETURN(const std::string type, view.string_or("type", "BPE"));
-  if (type != "BPE")
+  if (type != "BPE") {
     return view.error(fmt::format("a model of type {} is not supported, only BPE", type));
+  }
   std::unique_ptr<Bpe> bpe(new Bpe());
   RESTEM_ASSIGN_OR_RETURN(const JsonView vocab, view.member("vocab"));
   RESTEM_RETURN_IF_ERROR(bpe->parse_vocab(vocab));
@@ -40,8 +41,9 @@ absl::Status Bpe::parse_options(const JsonView& view) {
   if (view.has("unk_token")) {
     RESTEM_ASSIGN_OR_RETURN(const std::string unknown, view.string_at("unk_token"));
     unknown_ = token_to_id(unknown);
-    if (!unknown_)
+    if (!unknown_) {
       return view.error(fmt::format("\"unk_token\" is \"{}\", which is not in \"vocab\"", unknown));
+    }
   }
   for (size_t byte = 0; byte < byte_ids_.size(); ++byte) {
     byte_ids_[byte] = token_to_id(fmt::format("<0x{:02X}>", byte)).value_or(-1);
@@ -55,11 +57,13 @@ absl::Status Bpe::parse_vocab(const JsonView& view) {
   if (tokens.empty()) return view.error("the vocabulary is empty");
   int64_t largest = -1;
   for (const auto& [token, id] : tokens) {
-    if (!id.is_number_integer())
+    if (!id.is_number_integer()) {
       return view.error(fmt::format("the id of \"{}\" is not an integer", token));
+    }
     const auto value = id.get<int64_t>();
-    if (value < 0 || value > kMaxId)
+    if (value < 0 || value > kMaxId) {
       return view.error(fmt::format("the id of \"{}\" is {}: out of range", token, value));
+    }
     largest = std::max(largest, value);
   }
   tokens_.resize(static_cast<size_t>(largest) + 1);
@@ -67,9 +71,10 @@ absl::Status Bpe::parse_vocab(const JsonView& view) {
   std::vector<bool> taken(tokens_.size());
   for (const auto& [token, id] : tokens) {
     const auto slot = id.get<size_t>();
-    if (taken[slot])
+    if (taken[slot]) {
       return view.error(
           fmt::format("\"{}\" and \"{}\" have the same id {}", tokens_[slot], token, slot));
+    }
     taken[slot] = true;
     tokens_[slot] = token;
     vocab_.emplace(ToAbsl(tokens_[slot]), static_cast<int32_t>(slot));

@@ -40,8 +40,9 @@ absl::Status CheckOne(const Tokenizer& tokenizer, int32_t id) {
     return complain("is not marked as special in added_tokens, so it would stay in decoded text");
   }
   const std::string hidden = tokenizer.decode(only, /*skip_special_tokens=*/true);
-  if (!hidden.empty())
+  if (!hidden.empty()) {
     return complain(fmt::format("decodes to \"{}\" although special tokens are skipped", hidden));
+  }
   const std::string shown = tokenizer.decode(only, /*skip_special_tokens=*/false);
   if (tokenizer.encode(shown, /*add_special_tokens=*/false) != only) {
     return complain(fmt::format("decodes to \"{}\", which does not encode to it", shown));

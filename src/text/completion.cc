@@ -12,8 +12,9 @@ namespace {
 
 std::optional<std::vector<int32_t>> RestAfter(const std::vector<int32_t>& prefix,
                                               const std::vector<int32_t>& all) {
-  if (all.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), all.begin()))
+  if (all.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), all.begin())) {
     return std::nullopt;
+  }
   return std::vector<int32_t>(all.begin() + static_cast<std::ptrdiff_t>(prefix.size()), all.end());
 }
 

@@ -151,8 +151,9 @@ class StripStage : public DecodeStage {
   }
 
   void strip_back(std::string& piece) const {
-    for (size_t i = 0; i < stop_ && piece.ends_with(content_); ++i)
+    for (size_t i = 0; i < stop_ && piece.ends_with(content_); ++i) {
       piece.resize(piece.size() - content_.size());
+    }
   }
 
   // The end of the whole is known only at the last run: until then, what might be stripped is kept.
@@ -179,8 +180,9 @@ class MetaspaceStage : public DecodeStage {
       : mark_(Pattern::literal(std::move(replacement))), drop_(drop_in_first) {}
 
   void run(std::vector<std::string>& pieces, bool) override {
-    for (std::string& piece : pieces)
+    for (std::string& piece : pieces) {
       piece = mark_.replace(piece, std::exchange(drop_, false) ? "" : " ");
+    }
   }
 
  private:

@@ -79,8 +79,9 @@ absl::Status Decoder::parse_into(const JsonView& view, bool* fused) {
       return MakeStripStage(options.content, options.start, options.stop, fused);
     });
   } else if (type == "Metaspace") {
-    if (*fused)
+    if (*fused) {
       return view.error("a Metaspace decoder after one that joins all tokens is not supported");
+    }
     RESTEM_ASSIGN_OR_RETURN(const MetaspaceOptions options, ParseMetaspace(view));
     makers_.push_back([options](DecodeMode) {
       return MakeMetaspaceStage(options.replacement, options.prepend != PrependScheme::kNever);

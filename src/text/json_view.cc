@@ -16,8 +16,9 @@ bool JsonView::has(std::string_view name) const {
 }
 
 absl::StatusOr<JsonView> JsonView::member(std::string_view name) const {
-  if (!value_->is_object())
+  if (!value_->is_object()) {
     return error(fmt::format("expected an object, found {}", value_->type_name()));
+  }
   const auto found = value_->find(name);
   if (found == value_->end()) return error(fmt::format("\"{}\" is missing", name));
   return JsonView(
@@ -25,8 +26,9 @@ absl::StatusOr<JsonView> JsonView::member(std::string_view name) const {
 }
 
 absl::StatusOr<std::vector<JsonView>> JsonView::elements() const {
-  if (!value_->is_array())
+  if (!value_->is_array()) {
     return error(fmt::format("expected a list, found {}", value_->type_name()));
+  }
   std::vector<JsonView> views;
   views.reserve(value_->size());
   for (const nlohmann::json& element : *value_) {
@@ -36,20 +38,23 @@ absl::StatusOr<std::vector<JsonView>> JsonView::elements() const {
 }
 
 absl::StatusOr<std::string> JsonView::string() const {
-  if (!value_->is_string())
+  if (!value_->is_string()) {
     return error(fmt::format("expected a string, found {}", value_->type_name()));
+  }
   return value_->get<std::string>();
 }
 
 absl::StatusOr<int64_t> JsonView::integer() const {
-  if (!value_->is_number_integer())
+  if (!value_->is_number_integer()) {
     return error(fmt::format("expected an integer, found {}", value_->type_name()));
+  }
   return value_->get<int64_t>();
 }
 
 absl::StatusOr<bool> JsonView::boolean() const {
-  if (!value_->is_boolean())
+  if (!value_->is_boolean()) {
     return error(fmt::format("expected true or false, found {}", value_->type_name()));
+  }
   return value_->get<bool>();
 }
 

@@ -9,8 +9,9 @@ namespace restem::text {
 absl::StatusOr<MetaspaceOptions> ParseMetaspace(const JsonView& view) {
   MetaspaceOptions options;
   RESTEM_ASSIGN_OR_RETURN(options.replacement, view.string_at("replacement"));
-  if (CountCodepoints(options.replacement) != 1)
+  if (CountCodepoints(options.replacement) != 1) {
     return view.error("\"replacement\" must be one character");
+  }
   RESTEM_ASSIGN_OR_RETURN(options.split, view.boolean_or("split", true));
   // Files of before prepend_scheme say add_prefix_space instead.
   RESTEM_ASSIGN_OR_RETURN(const bool add_prefix_space, view.boolean_or("add_prefix_space", true));
@@ -20,8 +21,9 @@ absl::StatusOr<MetaspaceOptions> ParseMetaspace(const JsonView& view) {
     return view.error(
         fmt::format("\"prepend_scheme\" is \"{}\": not always, first or never", scheme));
   }
-  if (!add_prefix_space && scheme != "never")
+  if (!add_prefix_space && scheme != "never") {
     return view.error("\"add_prefix_space\" contradicts \"prepend_scheme\"");
+  }
   options.prepend = scheme == "always"  ? PrependScheme::kAlways
                     : scheme == "first" ? PrependScheme::kFirst
                                         : PrependScheme::kNever;

@@ -140,8 +140,9 @@ absl::StatusOr<NormalizerPtr> ParseUnicodeForm(const JsonView& view, std::string
                                  : type == "NFD"  ? icu::Normalizer2::getNFDInstance(error)
                                  : type == "NFKC" ? icu::Normalizer2::getNFKCInstance(error)
                                                   : icu::Normalizer2::getNFKDInstance(error);
-  if (U_FAILURE(error))
+  if (U_FAILURE(error)) {
     return view.error(fmt::format("ICU has no data for {}: {}", type, u_errorName(error)));
+  }
   return std::make_shared<UnicodeForm>(form);
 }
 
@@ -174,8 +175,9 @@ absl::StatusOr<NormalizerPtr> ParseSequence(const JsonView& view) {
 absl::StatusOr<NormalizerPtr> ParseNormalizer(const JsonView& view) {
   if (view.value().is_null()) return nullptr;
   RESTEM_ASSIGN_OR_RETURN(const std::string type, view.string_at("type"));
-  if (type == "NFC" || type == "NFD" || type == "NFKC" || type == "NFKD")
+  if (type == "NFC" || type == "NFD" || type == "NFKC" || type == "NFKD") {
     return ParseUnicodeForm(view, type);
+  }
   if (type == "Lowercase") return std::make_shared<Lowercase>();
   if (type == "Strip") return ParseStrip(view);
   if (type == "StripAccents") return std::make_shared<StripAccents>();

@@ -15,8 +15,9 @@ absl::StatusOr<std::vector<int32_t>> SpecialTokenIds(const JsonView& special_tok
   std::vector<int32_t> ids;
   for (const JsonView& element : elements) {
     RESTEM_ASSIGN_OR_RETURN(const int64_t id, element.integer());
-    if (id < 0 || id > std::numeric_limits<int32_t>::max())
+    if (id < 0 || id > std::numeric_limits<int32_t>::max()) {
       return element.error(fmt::format("id {} is out of range", id));
+    }
     ids.push_back(static_cast<int32_t>(id));
   }
   return ids;
@@ -64,9 +65,10 @@ absl::StatusOr<PostProcessor::Template> PostProcessor::parse_template(const Json
     RESTEM_ASSIGN_OR_RETURN(std::vector<int32_t> ids, SpecialTokenIds(special_tokens, name));
     parts.push_back({false, std::move(ids)});
   }
-  if (sequences != 1)
+  if (sequences != 1) {
     return single.error(
         "the template must hold the text exactly once, as {\"Sequence\": {\"id\": \"A\"}}");
+  }
   return parts;
 }
 

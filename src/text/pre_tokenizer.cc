@@ -192,8 +192,9 @@ absl::StatusOr<PreTokenizerPtr> ParsePreTokenizer(const JsonView& view) {
     return std::make_shared<Metaspace>(std::move(options));
   }
   if (type == "Sequence") return ParseSequence(view);
-  if (type == "WhitespaceSplit")
+  if (type == "WhitespaceSplit") {
     return std::make_shared<CharacterSplit>(IsWhitespace, SplitBehavior::kRemoved);
+  }
   if (type == "Whitespace") {
     RESTEM_ASSIGN_OR_RETURN(Pattern words, Pattern::regex(kWhitespaceWords));
     return std::make_shared<PatternSplit>(

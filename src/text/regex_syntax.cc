@@ -33,9 +33,10 @@ class Translator {
     while (at_ < pattern_.size()) {
       RESTEM_RETURN_IF_ERROR(step());
     }
-    if (depth_ > 0)
+    if (depth_ > 0) {
       return InvalidInput(
           fmt::format("the regular expression {} has a class without its ]", pattern_));
+    }
     return std::move(out_);
   }
 
@@ -50,8 +51,9 @@ class Translator {
       ++at_;
       return absl::OkStatus();
     }
-    if (depth_ > 0 && pattern_.substr(at_, 2) == "&&")
+    if (depth_ > 0 && pattern_.substr(at_, 2) == "&&") {
       return Unsupported(pattern_, "&& in a class");
+    }
     if (depth_ == 0 && pattern_.substr(at_, 2) == "(?") return group();
     if (depth_ == 0 && c == '{') return interval();
     out_ += c;
@@ -62,8 +64,9 @@ class Translator {
   absl::Status open_class() {
     if (depth_ > 0) {
       if (pattern_.substr(at_, 2) == "[:") return Unsupported(pattern_, "a POSIX class");
-      if (pattern_.substr(at_, 2) == "[^")
+      if (pattern_.substr(at_, 2) == "[^") {
         return Unsupported(pattern_, "a negated class inside a class");
+      }
     } else {
       out_ += '[';
     }
@@ -83,8 +86,9 @@ class Translator {
     out_ += "(?";
     at_ += 2;
     const size_t end = pattern_.find_first_not_of("imx-", at_);
-    if (end == std::string_view::npos || (pattern_[end] != ':' && pattern_[end] != ')'))
+    if (end == std::string_view::npos || (pattern_[end] != ':' && pattern_[end] != ')')) {
       return absl::OkStatus();
+    }
     for (; at_ < end; ++at_) out_ += pattern_[at_] == 'm' ? 's' : pattern_[at_];
     return absl::OkStatus();
   }
@@ -146,8 +150,12 @@ class Translator {
       case 'u':
         return hex_escape();
       default:
-        break;
+        return shared_escape(c);
     }
+  }
+
+  // An escape that means the same to both libraries, or is refused.
+  absl::Status shared_escape(char c) {
     static constexpr std::string_view kShared = "dDpPtnrfvaeAzZx0123456789";
     if (std::isalnum(static_cast<unsigned char>(c)) && kShared.find(c) == std::string_view::npos) {
       return Unsupported(pattern_, fmt::format("\\{}", c));

@@ -47,8 +47,9 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> Tokenizer::parse(std::string_vi
   const JsonView top(document, file, "");
   if (!document.is_object()) return top.error("expected an object");
   RESTEM_ASSIGN_OR_RETURN(const std::string version, top.string_or("version", "1.0"));
-  if (version != "1.0")
+  if (version != "1.0") {
     return top.error(fmt::format("\"version\" is {}; only 1.0 is known", version));
+  }
 
   auto tokenizer = std::make_shared<Tokenizer>();
   tokenizer->file_ = file;
