@@ -59,7 +59,8 @@ std::string StandalonePattern(const std::vector<std::string>& labels) {
   if (has("I")) single += R"(|I(?!['’]|\s++\p{Ll}))";
   return fmt::format(R"((?x)
       [(\[] \s*+ ((?i:{})) \s*+ [)\]]
-    | (?<! [\p{{L}}\p{{N}}_'’\-] ) (?<! \bnot\s ) (?<! n't\s ) ({}) (?! [\p{{L}}\p{{N}}_\-] | ['’]\p{{L}} ))",
+    | (?<! [\p{{L}}\p{{N}}_'’\-] ) (?<! \bnot\s ) (?<! n't\s )
+      ({}) (?! [\p{{L}}\p{{N}}_\-] | ['’]\p{{L}} ))",
                      Alternatives(labels),
                      single);
 }
