@@ -20,7 +20,8 @@ if(RESTEM_MOLD)
 endif()
 
 add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-                    -fno-omit-frame-pointer)
+                    -fno-omit-frame-pointer
+                    -Wno-restrict)  # GCC 12 at -O3 wrongly warns on "literal" + std::string
 if(RESTEM_WERROR)
   add_compile_options(-Werror)
 endif()

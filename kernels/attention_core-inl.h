@@ -62,7 +62,8 @@ HWY_INLINE void WeightedSum(const float* const* weights,  // [4] → [count]
   for (int64_t column = 0; column < dim; column += kKeyBlock) {
     BlockVec sums[kQueryBlock][kParts];
     for (int64_t r = 0; r < kQueryBlock; ++r) {
-      for (int64_t p = 0; p < kParts; ++p) sums[r][p] = hn::LoadU(tag, outputs[r] + column + p * kLanes);
+      for (int64_t p = 0; p < kParts; ++p)
+        sums[r][p] = hn::LoadU(tag, outputs[r] + column + p * kLanes);
     }
     const float* row = rows + column;
     for (int64_t j = 0; j < count; ++j, row += dim) {
@@ -74,12 +75,14 @@ HWY_INLINE void WeightedSum(const float* const* weights,  // [4] → [count]
       }
     }
     for (int64_t r = 0; r < kQueryBlock; ++r) {
-      for (int64_t p = 0; p < kParts; ++p) hn::StoreU(sums[r][p], tag, outputs[r] + column + p * kLanes);
+      for (int64_t p = 0; p < kParts; ++p)
+        hn::StoreU(sums[r][p], tag, outputs[r] + column + p * kLanes);
     }
   }
 }
 
-// rows[j·dim + 0..dim) += Σ_r weights[r][j] · vectors[r][0..dim) for j < count; dim is a multiple of 16.
+// rows[j·dim + 0..dim) += Σ_r weights[r][j] · vectors[r][0..dim) for j < count; dim is a multiple
+// of 16.
 HWY_INLINE void OuterAdd(const float* const* weights,  // [4] → [count]
                          const float* const* vectors,  // [4] → [dim]
                          int64_t count,
@@ -92,13 +95,15 @@ HWY_INLINE void OuterAdd(const float* const* weights,  // [4] → [count]
     float* row = rows + column;
     for (int64_t j = 0; j < count; ++j, row += dim) {
       auto sum = hn::LoadU(tag, row);
-      for (int64_t r = 0; r < kQueryBlock; ++r) sum = hn::MulAdd(hn::Set(tag, weights[r][j]), vector[r], sum);
+      for (int64_t r = 0; r < kQueryBlock; ++r)
+        sum = hn::MulAdd(hn::Set(tag, weights[r][j]), vector[r], sum);
       hn::StoreU(sum, tag, row);
     }
   }
 }
 
-// Largest of the first `count` scores; `scores` has room for a multiple of 16, of which the rest becomes −inf.
+// Largest of the first `count` scores; `scores` has room for a multiple of 16, of which the rest
+// becomes −inf.
 HWY_INLINE float MaskAndMax(float* scores, int64_t count) {
   const BlockTag tag;
   const int64_t padded = RoundUp(count, kKeyBlock);

@@ -1,9 +1,9 @@
-// Decode attention over a paged KV cache: one new row per running sample attends to its prompt's keys, which all
-// samples of the prompt share, and to its own.
+// Decode attention over a paged KV cache: one new row per running sample attends to its prompt's
+// keys, which all samples of the prompt share, and to its own.
 //
-// A page holds 16 consecutive keys for every layer and KV head. At [layer, kv_head] it has the keys as
-// [padded_dim, 16] (transposed, so that 16 scores are computed side by side) and then the values as [16, padded_dim],
-// where padded_dim is head_dim rounded up to 16 and the padding is zero.
+// A page holds 16 consecutive keys for every layer and KV head. At [layer, kv_head] it has the keys
+// as [padded_dim, 16] (transposed, so that 16 scores are computed side by side) and then the values
+// as [16, padded_dim], where padded_dim is head_dim rounded up to 16 and the padding is zero.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
-#include "kernels/cached_attention.h"
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
+
+#include "kernels/cached_attention.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cached_attention_cpu.cc"
@@ -19,8 +19,12 @@ struct HeadBlock {
   int64_t head_dim = 0;
 };
 
-// Scores of up to four query heads against a run of keys; the unused tail of the last page becomes −inf.
-void ScoreRun(const CachedKeys& run, const HeadBlock& block, const float* const* queries, float* const* scores) {
+// Scores of up to four query heads against a run of keys; the unused tail of the last page becomes
+// −inf.
+void ScoreRun(const CachedKeys& run,
+              const HeadBlock& block,
+              const float* const* queries,
+              float* const* scores) {
   for (int64_t first = 0; first < run.keys; first += kKeyBlock) {
     const float* keys = run.pages[static_cast<size_t>(first / kKeyBlock)] + block.layer_offset;
     float* at[kQueryBlock];
@@ -32,10 +36,13 @@ void ScoreRun(const CachedKeys& run, const HeadBlock& block, const float* const*
   }
 }
 
-void SumRun(const CachedKeys& run, const HeadBlock& block, const float* const* weights, float* const* sums) {
+void SumRun(const CachedKeys& run,
+            const HeadBlock& block,
+            const float* const* weights,
+            float* const* sums) {
   for (int64_t first = 0; first < run.keys; first += kKeyBlock) {
-    const float* values =
-        run.pages[static_cast<size_t>(first / kKeyBlock)] + block.layer_offset + block.dim * kKeyBlock;
+    const float* values = run.pages[static_cast<size_t>(first / kKeyBlock)] + block.layer_offset +
+                          block.dim * kKeyBlock;
     const float* at[kQueryBlock];
     for (int64_t r = 0; r < kQueryBlock; ++r) at[r] = weights[r] + first;
     WeightedSum(at, values, std::min(kKeyBlock, run.keys - first), block.dim, sums);
@@ -79,7 +86,8 @@ void AttendHeads(const CachedKeys& prompt,
   SumRun(prompt, block, scores, sums);
   SumRun(own, block, own_scores, sums);
   for (int64_t r = 0; r < size; ++r) {
-    for (int64_t d = 0; d < block.head_dim; ++d) out[r * block.head_dim + d] = sums[r][d] / totals[r];
+    for (int64_t d = 0; d < block.head_dim; ++d)
+      out[r * block.head_dim + d] = sums[r][d] / totals[r];
   }
 }
 
@@ -100,7 +108,8 @@ void Attend(const CachedAttentionShape& shape,
         const int64_t head = static_cast<int64_t>(row) * shape.heads + kv_head * group + g;
         const int64_t size = std::min(kQueryBlock, group - g);
         const int64_t offset = head * shape.head_dim;
-        AttendHeads(prompts[row], own[row], block, shape.scale, q + offset, size, out + offset, scratch);
+        AttendHeads(
+            prompts[row], own[row], block, shape.scale, q + offset, size, out + offset, scratch);
       }
     }
   }
@@ -113,7 +122,8 @@ HWY_AFTER_NAMESPACE();
 namespace restem::kernels {
 HWY_EXPORT(Attend);
 
-void StoreKey(const CachedAttentionShape& shape, const float* k, const float* v, float* layer, int64_t key) {
+void StoreKey(
+    const CachedAttentionShape& shape, const float* k, const float* v, float* layer, int64_t key) {
   const int64_t dim = shape.padded_dim();
   for (int64_t head = 0; head < shape.kv_heads; ++head) {
     for (int64_t d = 0; d < shape.head_dim; ++d) layer[d * kKeysPerPage + key] = k[d];

@@ -1,8 +1,10 @@
-// Causal attention over many sequences packed into one array of rows, with grouped query heads (arXiv 2305.13245).
+// Causal attention over many sequences packed into one array of rows, with grouped query heads
+// (arXiv 2305.13245).
 //
-// Rows are cut into segments. A row of a segment attends to the segment's prefix (all of it) and, causally, to the
-// segment itself; never to anything else. Several completions of one prompt are segments that name the prompt's
-// segment as prefix: the prompt is computed once, and its gradient gathers from all of them.
+// Rows are cut into segments. A row of a segment attends to the segment's prefix (all of it) and,
+// causally, to the segment itself; never to anything else. Several completions of one prompt are
+// segments that name the prompt's segment as prefix: the prompt is computed once, and its gradient
+// gathers from all of them.
 #pragma once
 
 #include <cstdint>
@@ -25,13 +27,14 @@ struct PackedAttentionShape {
   float scale = 1.0F;  // on the scores, usually 1/sqrt(head_dim)
 };
 
-void PackedAttentionForward(const PackedAttentionShape& shape,
-                            std::span<const AttentionSegment> segments,
-                            const float* q,  // [rows, heads, head_dim]
-                            const float* k,  // [rows, kv_heads, head_dim]
-                            const float* v,  // [rows, kv_heads, head_dim]
-                            float* out,      // [rows, heads, head_dim]; rows of no segment stay as they are
-                            float* lse);     // [rows, heads] log-sum-exp of the scaled scores; may be null
+void PackedAttentionForward(
+    const PackedAttentionShape& shape,
+    std::span<const AttentionSegment> segments,
+    const float* q,  // [rows, heads, head_dim]
+    const float* k,  // [rows, kv_heads, head_dim]
+    const float* v,  // [rows, kv_heads, head_dim]
+    float* out,      // [rows, heads, head_dim]; rows of no segment stay as they are
+    float* lse);     // [rows, heads] log-sum-exp of the scaled scores; may be null
 
 void PackedAttentionBackward(const PackedAttentionShape& shape,
                              std::span<const AttentionSegment> segments,

@@ -1,8 +1,8 @@
-#include "kernels/packed_attention.h"
-
 #include <algorithm>
 #include <cstring>
 #include <vector>
+
+#include "kernels/packed_attention.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/packed_attention_cpu.cc"
@@ -12,7 +12,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace restem::kernels::HWY_NAMESPACE {
 
-// One segment's keys and values of one KV head, gathered into dense arrays: prefix first, then the segment.
+// One segment's keys and values of one KV head, gathered into dense arrays: prefix first, then the
+// segment.
 class SegmentKeys {
  public:
   SegmentKeys(const PackedAttentionShape& shape, const AttentionSegment& segment)
@@ -36,7 +37,9 @@ class SegmentKeys {
   void gather(const float* source, int64_t kv_head, std::vector<float>& to) const {
     to.assign(static_cast<size_t>(padded_ * dim_), 0.0F);
     for (int64_t j = 0; j < count_; ++j) {
-      std::memcpy(to.data() + j * dim_, at(source, j, kv_head), static_cast<size_t>(shape_.head_dim) * sizeof(float));
+      std::memcpy(to.data() + j * dim_,
+                  at(source, j, kv_head),
+                  static_cast<size_t>(shape_.head_dim) * sizeof(float));
     }
   }
 
@@ -45,14 +48,16 @@ class SegmentKeys {
     to.assign(static_cast<size_t>(padded_ * shape_.head_dim), 0.0F);
     for (int64_t j = 0; j < count_; ++j) {
       const float* from = at(source, j, kv_head);
-      for (int64_t d = 0; d < shape_.head_dim; ++d) to[static_cast<size_t>(d * padded_ + j)] = from[d];
+      for (int64_t d = 0; d < shape_.head_dim; ++d)
+        to[static_cast<size_t>(d * padded_ + j)] = from[d];
     }
   }
 
   void scatter_add(const std::vector<float>& from, int64_t kv_head, float* target) const {
     for (int64_t j = 0; j < count_; ++j) {
       float* to = target + (row(j) * shape_.kv_heads + kv_head) * shape_.head_dim;
-      for (int64_t d = 0; d < shape_.head_dim; ++d) to[d] += from[static_cast<size_t>(j * dim_ + d)];
+      for (int64_t d = 0; d < shape_.head_dim; ++d)
+        to[d] += from[static_cast<size_t>(j * dim_ + d)];
     }
   }
 
@@ -74,10 +79,11 @@ struct Scratch {
   std::vector<float> keys, keys_t, values, values_t, dkeys, dvalues, scores, dscores, rows;
 };
 
-// Four query rows at a time; past the segment's end the last row is repeated and its result dropped.
+// Four query rows at a time; past the segment's end the last row is repeated and its result
+// dropped.
 struct QueryBlock {
-  int64_t first = 0;  // row of the first query within the segment
-  int64_t size = 0;   // 1 … 4
+  int64_t first = 0;     // row of the first query within the segment
+  int64_t size = 0;      // 1 … 4
   int64_t last_key = 0;  // keys that the last of them sees
 };
 
@@ -110,7 +116,12 @@ void SplitRows(std::vector<float>& storage, int64_t width, float** pointers) {
   for (int64_t r = 0; r < kQueryBlock; ++r) pointers[r] = storage.data() + r * width;
 }
 
-void Scores(const float* const* queries, const std::vector<float>& keys_t, int64_t stride, int64_t count, int64_t dim, float** scores) {
+void Scores(const float* const* queries,
+            const std::vector<float>& keys_t,
+            int64_t stride,
+            int64_t count,
+            int64_t dim,
+            float** scores) {
   for (int64_t j = 0; j < count; j += kKeyBlock) {
     float* at[kQueryBlock];
     for (int64_t r = 0; r < kQueryBlock; ++r) at[r] = scores[r] + j;
@@ -184,8 +195,8 @@ struct BackwardArrays {
   float* dq;
 };
 
-// Turns scores into probabilities p and dscores (= dout·vᵀ) into scale·p·(dout·vᵀ − dout·out), rows past their causal
-// limit and rows beyond the block into zero.
+// Turns scores into probabilities p and dscores (= dout·vᵀ) into scale·p·(dout·vᵀ − dout·out), rows
+// past their causal limit and rows beyond the block into zero.
 void SoftmaxBackward(const PackedAttentionShape& shape,
                      const AttentionSegment& segment,
                      const QueryBlock& block,
@@ -198,13 +209,15 @@ void SoftmaxBackward(const PackedAttentionShape& shape,
   for (int64_t r = 0; r < kQueryBlock; ++r) {
     const int64_t seen = r < block.size ? prefix + block.first + r + 1 : 0;
     std::fill(scores[r] + seen, scores[r] + padded, -INFINITY);
-    const int64_t row = (segment.begin + block.first + std::min(r, block.size - 1)) * shape.heads + head;
+    const int64_t row =
+        (segment.begin + block.first + std::min(r, block.size - 1)) * shape.heads + head;
     ExpAndSum(scores[r], padded, shape.scale, arrays.lse[row]);
     float delta = 0.0F;
     for (int64_t d = 0; d < shape.head_dim; ++d) {
       delta += arrays.dout[row * shape.head_dim + d] * arrays.out[row * shape.head_dim + d];
     }
-    for (int64_t j = 0; j < padded; ++j) dscores[r][j] = shape.scale * scores[r][j] * (dscores[r][j] - delta);
+    for (int64_t j = 0; j < padded; ++j)
+      dscores[r][j] = shape.scale * scores[r][j] * (dscores[r][j] - delta);
   }
 }
 
@@ -244,7 +257,8 @@ void BackwardHead(const PackedAttentionShape& shape,
     WeightedSum(dscores, scratch.keys.data(), block.last_key, keys.dim(), rows);
     float* dqueries[kQueryBlock];
     RowPointers(shape, segment, block, head, arrays.dq, dqueries);
-    for (int64_t r = 0; r < block.size; ++r) std::copy(rows[r], rows[r] + shape.head_dim, dqueries[r]);
+    for (int64_t r = 0; r < block.size; ++r)
+      std::copy(rows[r], rows[r] + shape.head_dim, dqueries[r]);
   });
 }
 

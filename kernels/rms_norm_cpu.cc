@@ -1,7 +1,7 @@
-#include "kernels/rms_norm.h"
-
 #include <cmath>
 #include <cstring>
+
+#include "kernels/rms_norm.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/rms_norm_cpu.cc"
@@ -18,7 +18,8 @@ float Dot3(const float* a, const float* b, const float* c, int64_t width) {
   auto sum = hn::Zero(tag);
   int64_t i = 0;
   for (; i + lanes <= width; i += lanes) {
-    sum = hn::MulAdd(hn::Mul(hn::LoadU(tag, a + i), hn::LoadU(tag, b + i)), hn::LoadU(tag, c + i), sum);
+    sum = hn::MulAdd(
+        hn::Mul(hn::LoadU(tag, a + i), hn::LoadU(tag, b + i)), hn::LoadU(tag, c + i), sum);
   }
   float total = hn::GetLane(hn::SumOfLanes(tag, sum));
   for (; i < width; ++i) total += a[i] * b[i] * c[i];
@@ -39,7 +40,13 @@ float SquareSum(const float* x, int64_t width) {
   return total;
 }
 
-void Forward(const float* x, const float* weight, int64_t rows, int64_t width, float eps, float* y, float* inverse_rms) {
+void Forward(const float* x,
+             const float* weight,
+             int64_t rows,
+             int64_t width,
+             float eps,
+             float* y,
+             float* inverse_rms) {
   for (int64_t row = 0; row < rows; ++row, x += width, y += width) {
     const float scale = 1.0F / std::sqrt(SquareSum(x, width) / static_cast<float>(width) + eps);
     if (inverse_rms != nullptr) inverse_rms[row] = scale;
@@ -76,7 +83,13 @@ namespace restem::kernels {
 HWY_EXPORT(Forward);
 HWY_EXPORT(Backward);
 
-void RmsNormForward(const float* x, const float* weight, int64_t rows, int64_t width, float eps, float* y, float* inverse_rms) {
+void RmsNormForward(const float* x,
+                    const float* weight,
+                    int64_t rows,
+                    int64_t width,
+                    float eps,
+                    float* y,
+                    float* inverse_rms) {
   HWY_DYNAMIC_DISPATCH(Forward)(x, weight, rows, width, eps, y, inverse_rms);
 }
 

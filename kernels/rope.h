@@ -1,5 +1,6 @@
-// Rotary position embedding (arXiv 2104.09864) in the "rotate half" layout of HF checkpoints: element i of a head is
-// paired with element i + head_dim/2 and turned by position · theta^(−2i/head_dim).
+// Rotary position embedding (arXiv 2104.09864) in the "rotate half" layout of HF checkpoints:
+// element i of a head is paired with element i + head_dim/2 and turned by position ·
+// theta^(−2i/head_dim).
 #pragma once
 
 #include <cstdint>

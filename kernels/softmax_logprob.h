@@ -1,4 +1,5 @@
-// One pass family over rows of logits: log-probability of a target, log-sum-exp, entropy, and the gradient in place.
+// One pass family over rows of logits: log-probability of a target, log-sum-exp, entropy, and the
+// gradient in place.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ void SoftmaxLogprobGradient(float* logits,           // [rows, vocab]
                             int64_t vocab,
                             float z_loss);
 
-// probabilities = softmax(logits · inverse_temperature) of one row, [vocab]; they sum to 1 up to rounding.
+// probabilities = softmax(logits · inverse_temperature) of one row, [vocab]; they sum to 1 up to
+// rounding.
 void Softmax(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities);
 
 }  // namespace restem::kernels

@@ -1,12 +1,12 @@
-#include "kernels/softmax_logprob.h"
-
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/softmax_logprob.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/softmax_logprob_cpu.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/contrib/math/math-inl.h"
+#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -45,7 +45,8 @@ RowSums SumsOf(const float* row, int64_t vocab, float max) {
     exp_sum = hn::Add(exp_sum, e);
     offset_sum = hn::MulAdd(e, offset, offset_sum);
   }
-  RowSums sums = {hn::GetLane(hn::SumOfLanes(tag, exp_sum)), hn::GetLane(hn::SumOfLanes(tag, offset_sum))};
+  RowSums sums = {hn::GetLane(hn::SumOfLanes(tag, exp_sum)),
+                  hn::GetLane(hn::SumOfLanes(tag, offset_sum))};
   for (; i < vocab; ++i) {
     const float offset = row[i] - max;
     const float e = std::exp(offset);
@@ -95,7 +96,10 @@ void Gradient(float* logits,
   }
 }
 
-void Probabilities(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities) {
+void Probabilities(const float* logits,
+                   int64_t vocab,
+                   float inverse_temperature,
+                   float* probabilities) {
   const hn::ScalableTag<float> tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
   const float max = MaxOf(logits, vocab);

@@ -2,8 +2,8 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/swiglu_cpu.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/contrib/math/math-inl.h"
+#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,7 +49,8 @@ void Forward(const float* gate, const float* up, int64_t count, float* y) {
 }
 
 // silu'(z) = σ(z)·(1 + z·(1 − σ(z))).
-void Backward(const float* dy, const float* gate, const float* up, int64_t count, float* dgate, float* dup) {
+void Backward(
+    const float* dy, const float* gate, const float* up, int64_t count, float* dgate, float* dup) {
   const hn::ScalableTag<float> tag;
   const auto one = hn::Set(tag, 1.0F);
   ForVectors(tag, count, [&](int64_t i, int64_t n) {
@@ -74,7 +75,8 @@ void SwigluForward(const float* gate, const float* up, int64_t count, float* y) 
   HWY_DYNAMIC_DISPATCH(Forward)(gate, up, count, y);
 }
 
-void SwigluBackward(const float* dy, const float* gate, const float* up, int64_t count, float* dgate, float* dup) {
+void SwigluBackward(
+    const float* dy, const float* gate, const float* up, int64_t count, float* dgate, float* dup) {
   HWY_DYNAMIC_DISPATCH(Backward)(dy, gate, up, count, dgate, dup);
 }
 

@@ -1,4 +1,5 @@
-// The subcommands of `restem`. Each parses its flags, builds what it needs, runs, and closes; a status says how it ended.
+// The subcommands of `restem`. Each parses its flags, builds what it needs, runs, and closes; a
+// status says how it ended.
 #pragma once
 
 #include <string>
@@ -10,9 +11,10 @@ namespace restem {
 
 using Args = std::vector<std::string>;
 
-absl::Status RunCommand(const Args& args);       // run
-absl::Status CheckCommand(const Args& args);     // check
-absl::Status StageCommand(const std::string& stage, const Args& args);  // sample, score, select, train, evaluate
+absl::Status RunCommand(const Args& args);    // run
+absl::Status CheckCommand(const Args& args);  // check
+absl::Status StageCommand(const std::string& stage,
+                          const Args& args);     // sample, score, select, train, evaluate
 absl::Status CompareCommand(const Args& args);   // compare
 absl::Status ShowCommand(const Args& args);      // show
 absl::Status GenerateCommand(const Args& args);  // generate

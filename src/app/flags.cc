@@ -1,9 +1,9 @@
 #include "app/flags.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/progress.h"
@@ -14,14 +14,22 @@ namespace restem {
 void CommonFlags::visit(config::Fields& f) {
   static constexpr std::array<std::string_view, 3> kDtypes = {"", "float32", "bfloat16"};
   VisitDevice(f, device);
-  f.choice("dtype", dtype, kDtypes, "float32 or bfloat16; by default the job's, or the checkpoint's own.");
+  f.choice("dtype",
+           dtype,
+           kDtypes,
+           "float32 or bfloat16; by default the job's, or the checkpoint's own.");
   f.auto_or("seed", seed, {.min = 0}, "Random seed; auto: the job's, or 0.");
-  f.auto_or("threads", threads, {.min = 1, .max = 1024}, "CPU threads; auto: the job's, or one per core.");
+  f.auto_or("threads",
+            threads,
+            {.min = 1, .max = 1024},
+            "CPU threads; auto: the job's, or one per core.");
   f.boolean("quiet", quiet, "Print warnings and errors only.");
   f.boolean("help", help, "Print this help.");
 }
 
-int64_t CommonFlags::lanes() const { return threads.value_or(std::max(1U, std::thread::hardware_concurrency())); }
+int64_t CommonFlags::lanes() const {
+  return threads.value_or(std::max(1U, std::thread::hardware_concurrency()));
+}
 
 std::vector<std::string> CommonFlags::job_overrides() const {
   std::vector<std::string> sets;
@@ -45,7 +53,9 @@ absl::Status FileFlags::check() const {
   return absl::OkStatus();
 }
 
-void PrintHelp(std::string_view usage, const std::string& flags_help) { fmt::print("usage: {}\n\n{}", usage, flags_help); }
+void PrintHelp(std::string_view usage, const std::string& flags_help) {
+  fmt::print("usage: {}\n\n{}", usage, flags_help);
+}
 
 void ApplyCommon(const CommonFlags& flags) {
   InitLog(flags.quiet);

@@ -38,17 +38,21 @@ struct FileFlags {
   absl::Status check() const;  // all three are there
 };
 
-// Parses into a struct that has `common` and `visit`, applies --quiet; prints the help and returns false where that
-// was asked for.
+// Parses into a struct that has `common` and `visit`, applies --quiet; prints the help and returns
+// false where that was asked for.
 template <typename Flags>
-absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args, std::string_view usage, Flags& flags,
+absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args,
+                                  std::string_view usage,
+                                  Flags& flags,
                                   std::vector<std::string>& positionals);
 
 void PrintHelp(std::string_view usage, const std::string& flags_help);
 void ApplyCommon(const CommonFlags& flags);
 
 template <typename Flags>
-absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args, std::string_view usage, Flags& flags,
+absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args,
+                                  std::string_view usage,
+                                  Flags& flags,
                                   std::vector<std::string>& positionals) {
   RESTEM_RETURN_IF_ERROR(config::ParseFlags(args, flags, positionals));
   if (flags.common.help) {

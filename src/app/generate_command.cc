@@ -26,13 +26,15 @@ struct GenerateFlags {
   }
 };
 
-absl::StatusOr<std::vector<SampleRequest>> MakeRequests(std::span<const InputRecord> records, const Tokenizer& tokenizer,
+absl::StatusOr<std::vector<SampleRequest>> MakeRequests(std::span<const InputRecord> records,
+                                                        const Tokenizer& tokenizer,
                                                         int64_t samples) {
   std::vector<SampleRequest> requests;
   for (const InputRecord& record : records) {
     SampleRequest request;
     request.problem = record.id;
-    RESTEM_ASSIGN_OR_RETURN(request.prompt_tokens, TokensOf(record, "prompt", "prompt_tokens", tokenizer));
+    RESTEM_ASSIGN_OR_RETURN(request.prompt_tokens,
+                            TokensOf(record, "prompt", "prompt_tokens", tokenizer));
     for (int64_t i = 0; i < samples; ++i) request.samples.push_back(i);
     requests.push_back(std::move(request));
   }
@@ -40,7 +42,9 @@ absl::StatusOr<std::vector<SampleRequest>> MakeRequests(std::span<const InputRec
 }
 
 // Draws everything; lines are the finished records, request by request.
-absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine, std::span<const SampleRequest> requests, const GenerateFlags& flags,
+absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine,
+                                     std::span<const SampleRequest> requests,
+                                     const GenerateFlags& flags,
                                      std::vector<std::string>& lines) {
   SamplingParams params = flags.sampling.params();
   params.seed = static_cast<uint64_t>(flags.common.seed.value_or(0));
@@ -48,9 +52,11 @@ absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine, std::span<const Sam
   for (size_t i = 0; i < requests.size(); ++i) position[requests[i].problem] = i;
   const auto samples = static_cast<size_t>(flags.sampling.samples);
   lines.assign(requests.size() * samples, "");
-  Progress progress("generate", static_cast<int64_t>(requests.size()) * flags.sampling.samples, "tokens");
+  Progress progress(
+      "generate", static_cast<int64_t>(requests.size()) * flags.sampling.samples, "tokens");
   return engine.generate(requests, params, [&](Sample&& sample) {
-    lines[position.at(sample.problem) * samples + static_cast<size_t>(sample.sample)] = FormatSample(sample, /*id_key=*/"id");
+    lines[position.at(sample.problem) * samples + static_cast<size_t>(sample.sample)] =
+        FormatSample(sample, /*id_key=*/"id");
     progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
     return absl::OkStatus();
   });
@@ -61,22 +67,30 @@ absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine, std::span<const Sam
 absl::Status GenerateCommand(const Args& args) {
   GenerateFlags flags;
   std::vector<std::string> positionals;
-  RESTEM_ASSIGN_OR_RETURN(const bool go_on,
-                          ParseCommand(args, "restem generate --model DIR --input F --output F [flags]", flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(
+      const bool go_on,
+      ParseCommand(
+          args, "restem generate --model DIR --input F --output F [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(flags.files.check());
   const Stopwatch loading;
   RESTEM_ASSIGN_OR_RETURN(LoadedModel loaded, LoadForCommand(flags.files.model, flags.common));
   const double load_seconds = loading.seconds();
   RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/true));
-  RESTEM_ASSIGN_OR_RETURN(const auto requests, MakeRequests(records, *loaded.tokenizer, flags.sampling.samples));
+  RESTEM_ASSIGN_OR_RETURN(const auto requests,
+                          MakeRequests(records, *loaded.tokenizer, flags.sampling.samples));
   const int64_t lanes = flags.common.lanes();
-  BatchEngine engine(std::move(loaded.model), loaded.tokenizer,
+  BatchEngine engine(std::move(loaded.model),
+                     loaded.tokenizer,
                      {lanes, flags.sampling.batch_tokens.value_or(lanes * kAutoRowsPerLane)});
   std::vector<std::string> lines;
   RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats, Draw(engine, requests, flags, lines));
   RESTEM_RETURN_IF_ERROR(WriteLines(flags.files.output, lines));
-  PrintSummary({static_cast<int64_t>(records.size()), stats.samples, stats.prompt_tokens, stats.generated_tokens, stats.seconds,
+  PrintSummary({static_cast<int64_t>(records.size()),
+                stats.samples,
+                stats.prompt_tokens,
+                stats.generated_tokens,
+                stats.seconds,
                 load_seconds});
   return absl::OkStatus();
 }

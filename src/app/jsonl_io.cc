@@ -1,9 +1,9 @@
 #include "app/jsonl_io.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <unordered_map>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -20,11 +20,15 @@ absl::StatusOr<std::string> IdOf(const nlohmann::json& fields, const std::string
   return InvalidInput(fmt::format("{}: `id` must be text or an integer", where));
 }
 
-absl::StatusOr<std::vector<int32_t>> ParseTokens(const nlohmann::json& value, const std::string& where, const std::string& key) {
+absl::StatusOr<std::vector<int32_t>> ParseTokens(const nlohmann::json& value,
+                                                 const std::string& where,
+                                                 const std::string& key) {
   std::vector<int32_t> tokens;
   if (value.is_array()) {
     for (const auto& token : value) {
-      if (!token.is_number_integer() || token.get<int64_t>() < 0 || token.get<int64_t>() > INT32_MAX) break;
+      if (!token.is_number_integer() || token.get<int64_t>() < 0 ||
+          token.get<int64_t>() > INT32_MAX)
+        break;
       tokens.push_back(token.get<int32_t>());
     }
     if (tokens.size() == value.size()) return tokens;
@@ -37,29 +41,36 @@ absl::StatusOr<std::vector<int32_t>> ParseTokens(const nlohmann::json& value, co
 absl::StatusOr<std::vector<InputRecord>> ReadRecords(const std::string& path, bool unique_ids) {
   std::vector<InputRecord> records;
   std::unordered_map<std::string, std::string> seen;  // id to where
-  RESTEM_RETURN_IF_ERROR(ForEachJsonLine(path, [&](nlohmann::json&& fields, const std::string& where) -> absl::Status {
-    RESTEM_ASSIGN_OR_RETURN(std::string id, IdOf(fields, where));
-    if (unique_ids) {
-      const auto [first, fresh] = seen.emplace(id, where);
-      if (!fresh) return InvalidInput(fmt::format("{}: id {} is there already, at {}", where, id, first->second));
-    }
-    records.push_back({std::move(id), std::move(fields), where});
-    return absl::OkStatus();
-  }));
+  RESTEM_RETURN_IF_ERROR(
+      ForEachJsonLine(path, [&](nlohmann::json&& fields, const std::string& where) -> absl::Status {
+        RESTEM_ASSIGN_OR_RETURN(std::string id, IdOf(fields, where));
+        if (unique_ids) {
+          const auto [first, fresh] = seen.emplace(id, where);
+          if (!fresh)
+            return InvalidInput(
+                fmt::format("{}: id {} is there already, at {}", where, id, first->second));
+        }
+        records.push_back({std::move(id), std::move(fields), where});
+        return absl::OkStatus();
+      }));
   if (records.empty()) return InvalidInput(fmt::format("{}: the file has no records", path));
   return records;
 }
 
-absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record, const std::string& text_key,
-                                              const std::string& tokens_key, const Tokenizer& tokenizer) {
+absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record,
+                                              const std::string& text_key,
+                                              const std::string& tokens_key,
+                                              const Tokenizer& tokenizer) {
   const bool has_text = record.fields.contains(text_key);
   const bool has_tokens = record.fields.contains(tokens_key);
   if (has_text == has_tokens) {
-    return InvalidInput(fmt::format("{}: expected one of `{}` and `{}`", record.where, text_key, tokens_key));
+    return InvalidInput(
+        fmt::format("{}: expected one of `{}` and `{}`", record.where, text_key, tokens_key));
   }
   if (has_tokens) return ParseTokens(record.fields.at(tokens_key), record.where, tokens_key);
   const auto& text = record.fields.at(text_key);
-  if (!text.is_string()) return InvalidInput(fmt::format("{}: `{}` must be text", record.where, text_key));
+  if (!text.is_string())
+    return InvalidInput(fmt::format("{}: `{}` must be text", record.where, text_key));
   return tokenizer.encode(text.get_ref<const std::string&>(), /*add_special_tokens=*/true);
 }
 

@@ -1,14 +1,14 @@
-// What the commands over JSONL files share: reading records, writing results in input order, the closing line.
+// What the commands over JSONL files share: reading records, writing results in input order, the
+// closing line.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "base/status.h"
 #include "text/tokenizer.h"
@@ -17,19 +17,21 @@ namespace restem {
 
 // One input line: its object, its id, and where it stands.
 struct InputRecord {
-  std::string id;     // a number is taken as text
+  std::string id;  // a number is taken as text
   nlohmann::json fields;
   std::string where;  // "<file>:<line>"
 };
 
-// All records of a file. Broken JSON, a missing or repeated id, and an empty file are InvalidInput naming the line.
-// `unique_ids` false allows an id to come again.
+// All records of a file. Broken JSON, a missing or repeated id, and an empty file are InvalidInput
+// naming the line. `unique_ids` false allows an id to come again.
 absl::StatusOr<std::vector<InputRecord>> ReadRecords(const std::string& path, bool unique_ids);
 
-// Token ids of `record`: as given under `tokens_key`, else `text_key`'s text encoded. InvalidInput where both or neither
-// are there.
-absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record, const std::string& text_key,
-                                              const std::string& tokens_key, const Tokenizer& tokenizer);
+// Token ids of `record`: as given under `tokens_key`, else `text_key`'s text encoded. InvalidInput
+// where both or neither are there.
+absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record,
+                                              const std::string& text_key,
+                                              const std::string& tokens_key,
+                                              const Tokenizer& tokenizer);
 
 // Writes lines, each with a newline; the file is complete or absent.
 absl::Status WriteLines(const std::string& path, std::span<const std::string> lines);
@@ -40,7 +42,7 @@ struct Summary {
   std::optional<int64_t> samples;
   std::optional<int64_t> prompt_tokens;
   std::optional<int64_t> generated_tokens;
-  double seconds = 0.0;                // loading the model left out
+  double seconds = 0.0;  // loading the model left out
   std::optional<double> load_seconds;
 };
 void PrintSummary(const Summary& summary);

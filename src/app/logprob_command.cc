@@ -30,17 +30,25 @@ struct Pair {
 };
 
 absl::Status CheckPair(const Pair& pair, const InputRecord& record, const ModelConfig& config) {
-  if (pair.prompt.empty()) return InvalidInput(fmt::format("{}: the prompt has no tokens", record.where));
-  if (pair.completion.empty()) return InvalidInput(fmt::format("{}: the completion has no tokens", record.where));
+  if (pair.prompt.empty())
+    return InvalidInput(fmt::format("{}: the prompt has no tokens", record.where));
+  if (pair.completion.empty())
+    return InvalidInput(fmt::format("{}: the completion has no tokens", record.where));
   const auto total = static_cast<int64_t>(pair.prompt.size() + pair.completion.size());
   if (total > config.max_position_embeddings + 1) {
-    return InvalidInput(fmt::format("{}: prompt and completion have {} tokens, the model's context holds {}",
-                                    record.where, total, config.max_position_embeddings));
+    return InvalidInput(
+        fmt::format("{}: prompt and completion have {} tokens, the model's context holds {}",
+                    record.where,
+                    total,
+                    config.max_position_embeddings));
   }
   for (const auto* tokens : {&pair.prompt, &pair.completion}) {
     for (const int32_t token : *tokens) {
       if (token < config.vocab_size) continue;
-      return InvalidInput(fmt::format("{}: token {} is outside the model's vocabulary of {}", record.where, token, config.vocab_size));
+      return InvalidInput(fmt::format("{}: token {} is outside the model's vocabulary of {}",
+                                      record.where,
+                                      token,
+                                      config.vocab_size));
     }
   }
   return absl::OkStatus();
@@ -48,13 +56,16 @@ absl::Status CheckPair(const Pair& pair, const InputRecord& record, const ModelC
 
 absl::StatusOr<Pair> PairOf(const InputRecord& record, const LoadedModel& loaded) {
   Pair pair;
-  RESTEM_ASSIGN_OR_RETURN(pair.prompt, TokensOf(record, "prompt", "prompt_tokens", *loaded.tokenizer));
+  RESTEM_ASSIGN_OR_RETURN(pair.prompt,
+                          TokensOf(record, "prompt", "prompt_tokens", *loaded.tokenizer));
   const auto completion = record.fields.find("completion");
-  if (completion != record.fields.end() && completion->is_string() && !record.fields.contains("completion_tokens")) {
+  if (completion != record.fields.end() && completion->is_string() &&
+      !record.fields.contains("completion_tokens")) {
     const std::string prompt = record.fields.value("prompt", "");
     pair.completion = EncodeCompletion(*loaded.tokenizer, prompt, completion->get<std::string>());
   } else {
-    RESTEM_ASSIGN_OR_RETURN(pair.completion, TokensOf(record, "completion", "completion_tokens", *loaded.tokenizer));
+    RESTEM_ASSIGN_OR_RETURN(pair.completion,
+                            TokensOf(record, "completion", "completion_tokens", *loaded.tokenizer));
   }
   RESTEM_RETURN_IF_ERROR(CheckPair(pair, record, loaded.model.config));
   return pair;
@@ -63,8 +74,10 @@ absl::StatusOr<Pair> PairOf(const InputRecord& record, const LoadedModel& loaded
 std::string OutputLine(const InputRecord& record, const Pair& pair, const Scored& scored) {
   double sum = 0.0;
   for (const float logprob : scored.logprobs) sum += double{logprob};
-  const nlohmann::ordered_json line = {
-      {"id", record.fields.at("id")}, {"tokens", pair.completion}, {"logprobs", scored.logprobs}, {"sum", sum}};
+  const nlohmann::ordered_json line = {{"id", record.fields.at("id")},
+                                       {"tokens", pair.completion},
+                                       {"logprobs", scored.logprobs},
+                                       {"sum", sum}};
   return line.dump();
 }
 
@@ -73,12 +86,15 @@ std::string OutputLine(const InputRecord& record, const Pair& pair, const Scored
 absl::Status LogprobCommand(const Args& args) {
   LogprobFlags flags;
   std::vector<std::string> positionals;
-  RESTEM_ASSIGN_OR_RETURN(const bool go_on,
-                          ParseCommand(args, "restem logprob --model DIR --input F --output F [flags]", flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(
+      const bool go_on,
+      ParseCommand(
+          args, "restem logprob --model DIR --input F --output F [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(flags.files.check());
   const Stopwatch loading;
-  RESTEM_ASSIGN_OR_RETURN(const LoadedModel loaded, LoadForCommand(flags.files.model, flags.common));
+  RESTEM_ASSIGN_OR_RETURN(const LoadedModel loaded,
+                          LoadForCommand(flags.files.model, flags.common));
   const double load_seconds = loading.seconds();
   RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/false));
   std::vector<Pair> pairs;

@@ -1,13 +1,12 @@
 // restem: parse, build, run, close. Results go to stdout, everything else to stderr.
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
 #include <malloc.h>
 
 #include <cstdio>
 #include <exception>
 #include <functional>
 #include <map>
-
-#include <ATen/Parallel.h>
-#include <fmt/format.h>
 
 #include "app/commands.h"
 #include "base/log.h"
@@ -16,7 +15,8 @@
 namespace restem {
 namespace {
 
-constexpr const char* kUsage = R"(restem trains language models by ReST-EM: sample, check, fine-tune the base, repeat.
+constexpr const char* kUsage =
+    R"(restem trains language models by ReST-EM: sample, check, fine-tune the base, repeat.
 
   restem run JOB.yaml [--set a.b=v]... [--run-dir DIR] [--fresh]   the whole loop; continues where the run directory stops
   restem check JOB.yaml                                            prove that the job is sound; nothing is trained or written
@@ -36,9 +36,14 @@ using Command = std::function<absl::Status(const Args&)>;
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = [] {
     std::map<std::string, Command> table = {
-        {"run", RunCommand},           {"check", CheckCommand},     {"compare", CompareCommand},
-        {"show", ShowCommand},         {"generate", GenerateCommand}, {"logprob", LogprobCommand},
-        {"tokenize", TokenizeCommand}, {"verify", VerifyCommand},
+        {"run", RunCommand},
+        {"check", CheckCommand},
+        {"compare", CompareCommand},
+        {"show", ShowCommand},
+        {"generate", GenerateCommand},
+        {"logprob", LogprobCommand},
+        {"tokenize", TokenizeCommand},
+        {"verify", VerifyCommand},
     };
     for (const char* stage : {"sample", "score", "select", "train", "evaluate"}) {
       table[stage] = [stage](const Args& args) { return StageCommand(stage, args); };
@@ -54,8 +59,9 @@ int ExitCodeOf(const absl::Status& status) {
   return absl::IsInvalidArgument(status) ? kExitWrongInput : kExitFailed;
 }
 
-// All parallelism is over whole pieces of work, a thread each: no operator splits itself over threads, and freed memory is
-// kept for the next step, since returning it to the system and faulting it in again costs more than the arithmetic.
+// All parallelism is over whole pieces of work, a thread each: no operator splits itself over
+// threads, and freed memory is kept for the next step, since returning it to the system and
+// faulting it in again costs more than the arithmetic.
 void PrepareProcess() {
   at::set_num_threads(1);
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
@@ -82,7 +88,8 @@ int Main(const Args& args) {
   absl::Status status;
   try {
     status = command->second(Args(args.begin() + 1, args.end()));
-  } catch (const std::exception& error) {  // a bug, or memory that ran out: everything recorded so far is kept
+  } catch (const std::exception&
+               error) {  // a bug, or memory that ran out: everything recorded so far is kept
     status = Failed(error.what());
   }
   if (!status.ok()) fmt::print(stderr, "restem {}: {}\n", args[0], MessageOf(status));

@@ -1,7 +1,7 @@
 // restem run, and the single stages over the same run directory.
-#include <cstdio>
-
 #include <fmt/format.h>
+
+#include <cstdio>
 
 #include "app/commands.h"
 #include "app/flags.h"
@@ -23,7 +23,9 @@ struct JobFlags {
 
   void visit(config::Fields& f) {
     common.visit(f);
-    f.texts("set", sets, "Override a key of the job: --set train.epochs=2. May be given several times.");
+    f.texts("set",
+            sets,
+            "Override a key of the job: --set train.epochs=2. May be given several times.");
     f.path("run-dir", run_dir, "Run directory; by default <output>/<name> of the job.");
   }
 };
@@ -42,11 +44,15 @@ struct StageFlags : JobFlags {
 
   void visit(config::Fields& f) {
     JobFlags::visit(f);
-    f.integer("iteration", iteration, {.min = -1, .max = 99}, "Which iteration: 1 samples from the base; evaluate takes 0 too.");
+    f.integer("iteration",
+              iteration,
+              {.min = -1, .max = 99},
+              "Which iteration: 1 samples from the base; evaluate takes 0 too.");
   }
 };
 
-absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags, const std::vector<std::string>& positionals) {
+absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags,
+                                   const std::vector<std::string>& positionals) {
   if (positionals.size() != 1) return InvalidInput("expected one job file");
   std::vector<std::string> sets = flags.common.job_overrides();
   sets.insert(sets.end(), flags.sets.begin(), flags.sets.end());
@@ -54,7 +60,9 @@ absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags, const std::vector<std:
   return LoadInputs(std::move(job));
 }
 
-absl::StatusOr<Run> RunOf(const JobFlags& flags, const std::vector<std::string>& positionals, bool fresh) {
+absl::StatusOr<Run> RunOf(const JobFlags& flags,
+                          const std::vector<std::string>& positionals,
+                          bool fresh) {
   RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
   const std::string dir = flags.run_dir.empty() ? inputs.job.run_directory() : flags.run_dir;
   return OpenRun(std::move(inputs), dir, fresh);
@@ -62,7 +70,8 @@ absl::StatusOr<Run> RunOf(const JobFlags& flags, const std::vector<std::string>&
 
 // The stages and the iterations that they have.
 absl::StatusOr<Stage> ParseStage(const std::string& name, int64_t iteration) {
-  for (const Stage stage : {Stage::kSample, Stage::kScore, Stage::kSelect, Stage::kTrain, Stage::kEvaluate}) {
+  for (const Stage stage :
+       {Stage::kSample, Stage::kScore, Stage::kSelect, Stage::kTrain, Stage::kEvaluate}) {
     if (ToString(stage) != name) continue;
     const int64_t first = stage == Stage::kEvaluate ? 0 : 1;
     if (iteration >= first) return stage;
@@ -72,14 +81,16 @@ absl::StatusOr<Stage> ParseStage(const std::string& name, int64_t iteration) {
 }
 
 absl::Status UpdateReport(const Run& run) {
-  const auto lookup = [&run](std::string_view set, std::string_view id) -> std::optional<ProblemText> {
+  const auto lookup = [&run](std::string_view set,
+                             std::string_view id) -> std::optional<ProblemText> {
     for (const ProblemSet& tests : run.inputs.tests) {
       if (tests.name != set) continue;
       for (const Problem& problem : tests.problems) {
         if (problem.id != id) continue;
         const auto answer = problem.fields.find("answer");
-        const std::string answer_text =
-            answer == problem.fields.end() ? "" : answer->is_string() ? answer->get<std::string>() : answer->dump();
+        const std::string answer_text = answer == problem.fields.end() ? ""
+                                        : answer->is_string()          ? answer->get<std::string>()
+                                                                       : answer->dump();
         return ProblemText{problem.fields.value("question", ""), answer_text};
       }
     }
@@ -93,7 +104,8 @@ absl::Status UpdateReport(const Run& run) {
 absl::Status RunCommand(const Args& args) {
   RunFlags flags;
   std::vector<std::string> positionals;
-  RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, "restem run JOB.yaml [flags]", flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(const bool go_on,
+                          ParseCommand(args, "restem run JOB.yaml [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, flags.fresh));
   spdlog::info("run directory: {}", run.paths.root());
@@ -121,7 +133,8 @@ absl::Status StageCommand(const std::string& stage_name, const Args& args) {
 absl::Status CheckCommand(const Args& args) {
   JobFlags flags;
   std::vector<std::string> positionals;
-  const std::string usage = "restem check JOB.yaml [flags]\n\nThe keys of a job file:\n\n" + JobReference();
+  const std::string usage =
+      "restem check JOB.yaml [flags]\n\nThe keys of a job file:\n\n" + JobReference();
   RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, usage, flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(const JobInputs inputs, InputsOf(flags, positionals));

@@ -1,7 +1,7 @@
 // restem show and restem compare: what is known of finished and running runs.
-#include <cstdio>
-
 #include <fmt/format.h>
+
+#include <cstdio>
 
 #include "app/commands.h"
 #include "app/flags.h"
@@ -41,7 +41,8 @@ struct CompareFlags {
 absl::Status ShowCommand(const Args& args) {
   ShowFlags flags;
   std::vector<std::string> positionals;
-  RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, "restem show RUN [--problem ID]", flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(const bool go_on,
+                          ParseCommand(args, "restem show RUN [--problem ID]", flags, positionals));
   if (!go_on) return absl::OkStatus();
   if (positionals.size() != 1) return InvalidInput("expected one run directory");
   if (!flags.problem.empty()) {
@@ -57,8 +58,12 @@ absl::Status ShowCommand(const Args& args) {
 absl::Status CompareCommand(const Args& args) {
   CompareFlags flags;
   std::vector<std::string> positionals;
-  RESTEM_ASSIGN_OR_RETURN(const bool go_on,
-                          ParseCommand(args, "restem compare RUN[:ITER] RUN[:ITER]... [--json FILE] [--html FILE]", flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(
+      const bool go_on,
+      ParseCommand(args,
+                   "restem compare RUN[:ITER] RUN[:ITER]... [--json FILE] [--html FILE]",
+                   flags,
+                   positionals));
   if (!go_on) return absl::OkStatus();
   if (positionals.size() < 2) return InvalidInput("expected at least two of RUN[:ITER]");
   std::vector<ComparedSide> sides;
@@ -67,8 +72,11 @@ absl::Status CompareCommand(const Args& args) {
     sides.push_back(std::move(side));
   }
   RESTEM_ASSIGN_OR_RETURN(const Comparison comparison, CompareSides(std::move(sides)));
-  if (!flags.json.empty()) RESTEM_RETURN_IF_ERROR(WriteFileAtomic(flags.json, ComparisonToJson(comparison).dump(2) + "\n"));
-  if (!flags.html.empty()) RESTEM_RETURN_IF_ERROR(WriteFileAtomic(flags.html, RenderComparisonHtml(comparison)));
+  if (!flags.json.empty())
+    RESTEM_RETURN_IF_ERROR(
+        WriteFileAtomic(flags.json, ComparisonToJson(comparison).dump(2) + "\n"));
+  if (!flags.html.empty())
+    RESTEM_RETURN_IF_ERROR(WriteFileAtomic(flags.html, RenderComparisonHtml(comparison)));
   fmt::print("{}\n", RenderComparison(comparison));
   return absl::OkStatus();
 }

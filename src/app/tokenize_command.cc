@@ -21,13 +21,17 @@ struct TokenizeFlags {
   }
 };
 
-absl::StatusOr<nlohmann::ordered_json> Convert(const InputRecord& record, const Tokenizer& tokenizer, bool decode) {
+absl::StatusOr<nlohmann::ordered_json> Convert(const InputRecord& record,
+                                               const Tokenizer& tokenizer,
+                                               bool decode) {
   if (!decode && record.fields.contains("tokens")) {
-    return InvalidInput(fmt::format("{}: found `tokens`, expected `text`; --decode turns tokens into text", record.where));
+    return InvalidInput(fmt::format(
+        "{}: found `tokens`, expected `text`; --decode turns tokens into text", record.where));
   }
   RESTEM_ASSIGN_OR_RETURN(const auto tokens, TokensOf(record, "text", "tokens", tokenizer));
   if (!decode) return nlohmann::ordered_json{{"id", record.fields.at("id")}, {"tokens", tokens}};
-  return nlohmann::ordered_json{{"id", record.fields.at("id")}, {"text", tokenizer.decode(tokens, /*skip_special_tokens=*/true)}};
+  return nlohmann::ordered_json{{"id", record.fields.at("id")},
+                                {"text", tokenizer.decode(tokens, /*skip_special_tokens=*/true)}};
 }
 
 }  // namespace
@@ -37,7 +41,8 @@ absl::Status TokenizeCommand(const Args& args) {
   std::vector<std::string> positionals;
   RESTEM_ASSIGN_OR_RETURN(
       const bool go_on,
-      ParseCommand(args, "restem tokenize --model DIR --input F --output F [--decode]", flags, positionals));
+      ParseCommand(
+          args, "restem tokenize --model DIR --input F --output F [--decode]", flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(flags.files.check());
   const Stopwatch loading;

@@ -25,12 +25,14 @@ struct VerifyFlags {
     f.path("reward", reward, "YAML file with the keys of a job's `reward` section.");
     f.path("input", input, "JSONL file of {id, text, answer, …}.");
     f.path("output", output, "JSONL file of verdicts, in input order.");
-    f.auto_or("jobs", jobs, {.min = 1, .max = 1024}, "Verdicts worked on at once; auto: one per thread.");
+    f.auto_or(
+        "jobs", jobs, {.min = 1, .max = 1024}, "Verdicts worked on at once; auto: one per thread.");
   }
 };
 
 absl::Status CheckFlags(const VerifyFlags& flags) {
-  if (flags.reward.empty()) return InvalidInput("--reward is missing: a YAML file with a reward's options");
+  if (flags.reward.empty())
+    return InvalidInput("--reward is missing: a YAML file with a reward's options");
   if (flags.input.empty()) return InvalidInput("--input is missing: a JSONL file to read");
   if (flags.output.empty()) return InvalidInput("--output is missing: a JSONL file to write");
   return absl::OkStatus();
@@ -47,9 +49,13 @@ std::string VerdictLine(const InputRecord& record, const Verdict& verdict, doubl
 }
 
 // Judges every record; lines[i] is record i's verdict.
-absl::Status JudgeAll(const Verifier& verifier, std::span<const InputRecord> records, size_t jobs, std::vector<std::string>& lines) {
+absl::Status JudgeAll(const Verifier& verifier,
+                      std::span<const InputRecord> records,
+                      size_t jobs,
+                      std::vector<std::string>& lines) {
   std::vector<Problem> problems;
-  for (const InputRecord& record : records) problems.push_back({record.id, record.fields, record.where});
+  for (const InputRecord& record : records)
+    problems.push_back({record.id, record.fields, record.where});
   Progress progress("verify", static_cast<int64_t>(records.size()));
   ScoringOptions options;
   options.jobs = jobs;
@@ -65,7 +71,8 @@ absl::Status JudgeAll(const Verifier& verifier, std::span<const InputRecord> rec
     if (text == records[i].fields.end() || !text->is_string()) {
       return InvalidInput(fmt::format("{}: `text` is missing or not text", records[i].where));
     }
-    RESTEM_RETURN_IF_ERROR(pool.submit(problems[i], static_cast<int64_t>(i), text->get<std::string>()));
+    RESTEM_RETURN_IF_ERROR(
+        pool.submit(problems[i], static_cast<int64_t>(i), text->get<std::string>()));
   }
   return pool.close();
 }
@@ -75,8 +82,12 @@ absl::Status JudgeAll(const Verifier& verifier, std::span<const InputRecord> rec
 absl::Status VerifyCommand(const Args& args) {
   VerifyFlags flags;
   std::vector<std::string> positionals;
-  RESTEM_ASSIGN_OR_RETURN(const bool go_on,
-                          ParseCommand(args, "restem verify --reward FILE.yaml --input F --output F [--jobs N]", flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(
+      const bool go_on,
+      ParseCommand(args,
+                   "restem verify --reward FILE.yaml --input F --output F [--jobs N]",
+                   flags,
+                   positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(CheckFlags(flags));
   RewardOptions options;

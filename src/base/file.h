@@ -15,12 +15,15 @@ namespace restem {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
-// Writes to `path`.tmp, flushes to the disk, renames. A failure (disk full, read-only folder) leaves `path` as it was.
+// Writes to `path`.tmp, flushes to the disk, renames. A failure (disk full, read-only folder)
+// leaves `path` as it was.
 absl::Status WriteFileAtomic(const std::string& path, std::string_view content);
 
-// The same for content that is produced piece by piece: `produce` calls `write` any number of times.
+// The same for content that is produced piece by piece: `produce` calls `write` any number of
+// times.
 using WriteFn = std::function<absl::Status(std::string_view)>;
-absl::Status WriteFileAtomic(const std::string& path, const std::function<absl::Status(const WriteFn& write)>& produce);
+absl::Status WriteFileAtomic(const std::string& path,
+                             const std::function<absl::Status(const WriteFn& write)>& produce);
 
 // mkdir -p.
 absl::Status MakeDirs(const std::string& path);
@@ -30,7 +33,8 @@ absl::Status RenameFile(const std::string& from, const std::string& to);
 
 bool FileExists(const std::string& path);
 
-// 64-bit hash of a file's bytes as 16 hex digits: a fingerprint against accidental change, not against malice.
+// 64-bit hash of a file's bytes as 16 hex digits: a fingerprint against accidental change, not
+// against malice.
 absl::StatusOr<std::string> HashFile(const std::string& path);
 std::string HashBytes(std::string_view bytes);
 

@@ -1,11 +1,11 @@
 #include "base/log.h"
 
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
+
 #include <cstdio>
 #include <memory>
 #include <mutex>
-
-#include <spdlog/details/null_mutex.h>
-#include <spdlog/sinks/base_sink.h>
 
 #include "base/progress.h"
 

@@ -5,7 +5,8 @@
 
 namespace restem {
 
-// Sends spdlog's default logger to stderr, cooperating with the progress bar. `quiet` keeps warnings and errors only.
+// Sends spdlog's default logger to stderr, cooperating with the progress bar. `quiet` keeps
+// warnings and errors only.
 void InitLog(bool quiet);
 
 }  // namespace restem

@@ -1,13 +1,12 @@
 #include "base/progress.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace restem {
 namespace {
@@ -57,7 +56,8 @@ void Progress::advance(int64_t items, int64_t units) {
   std::lock_guard lock(mutex_);
   done_ += items;
   units_ += units;
-  const auto interval = terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLineInterval);
+  const auto interval =
+      terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLineInterval);
   if (Clock::now() - drawn_ >= interval) draw(/*last=*/false);
 }
 
@@ -84,15 +84,18 @@ std::string Progress::line() const {
   const double fresh = static_cast<double>(done_ - before_);
   std::string text = fmt::format("{}  ", label_);
   if (terminal_ && total_ > 0) {
-    const auto filled = static_cast<int>(std::clamp(kBarWidth * done_ / total_, int64_t{0}, int64_t{kBarWidth}));
+    const auto filled =
+        static_cast<int>(std::clamp(kBarWidth * done_ / total_, int64_t{0}, int64_t{kBarWidth}));
     text += fmt::format("[{:#<{}}{:.<{}}] ", "", filled, "", kBarWidth - filled);
   }
   text += total_ > 0 ? fmt::format("{}/{}", done_, total_) : fmt::format("{}", done_);
   if (seconds > 0.0 && fresh > 0.0) {
-    text += unit_.empty() ? fmt::format("  {}/s", Compact(fresh / seconds))
-                          : fmt::format("  {} {}/s", Compact(static_cast<double>(units_) / seconds), unit_);
+    text += unit_.empty()
+                ? fmt::format("  {}/s", Compact(fresh / seconds))
+                : fmt::format("  {} {}/s", Compact(static_cast<double>(units_) / seconds), unit_);
     if (done_ < total_) {
-      text += fmt::format("  {} left", Duration(seconds / fresh * static_cast<double>(total_ - done_)));
+      text +=
+          fmt::format("  {} left", Duration(seconds / fresh * static_cast<double>(total_ - done_)));
     } else {
       text += fmt::format("  in {}", Duration(seconds));
     }

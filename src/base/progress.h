@@ -10,14 +10,15 @@ namespace restem {
 
 class Progress {
  public:
-  // "sample 01  [#####.....] 512/1000  12.3k tokens/s  0:41 left". `unit` names what `advance` counts beside items.
-  // Nothing is drawn when `quiet`.
+  // "sample 01  [#####.....] 512/1000  12.3k tokens/s  0:41 left". `unit` names what `advance`
+  // counts beside items. Nothing is drawn when `quiet`.
   Progress(std::string label, int64_t total, std::string unit = "", bool quiet = default_quiet());
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // `done` items of work recorded before this process started: counted, but not in the rate. Thread-safe.
+  // `done` items of work recorded before this process started: counted, but not in the rate.
+  // Thread-safe.
   void start_at(int64_t done);
   // `items` more are finished, with `units` of the unit named above (tokens, …). Thread-safe.
   void advance(int64_t items, int64_t units = 0);

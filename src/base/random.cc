@@ -27,10 +27,13 @@ std::array<uint32_t, 4> Philox(std::array<uint32_t, 4> c, std::array<uint32_t, 2
 
 }  // namespace
 
-RandomStream::RandomStream(
-    uint64_t seed, StreamPurpose purpose, uint64_t iteration, std::string_view name, uint64_t index) {
-  // Philox takes 64 bits of key and 128 of counter. The key and the counter's high half are a 128-bit hash of
-  // everything that names the stream; the low half counts.
+RandomStream::RandomStream(uint64_t seed,
+                           StreamPurpose purpose,
+                           uint64_t iteration,
+                           std::string_view name,
+                           uint64_t index) {
+  // Philox takes 64 bits of key and 128 of counter. The key and the counter's high half are a
+  // 128-bit hash of everything that names the stream; the low half counts.
   const XXH64_hash_t name_hash = XXH3_64bits(name.data(), name.size());
   const uint64_t words[] = {seed, static_cast<uint64_t>(purpose), iteration, name_hash, index};
   const XXH128_hash_t hash = XXH3_128bits(words, sizeof words);

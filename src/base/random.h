@@ -1,5 +1,6 @@
-// Counter-based random streams: Philox4x32-10 (Salmon et al., SC 2011, "Parallel random numbers: as easy as 1, 2, 3").
-// A stream is a pure function of its key, so a draw does not depend on batch, order, thread, rank or restart.
+// Counter-based random streams: Philox4x32-10 (Salmon et al., SC 2011, "Parallel random numbers: as
+// easy as 1, 2, 3"). A stream is a pure function of its key, so a draw does not depend on batch,
+// order, thread, rank or restart.
 #pragma once
 
 #include <array>
@@ -10,13 +11,25 @@
 
 namespace restem {
 
-// What a random stream is for; part of its key, so that streams of different purposes never coincide.
-enum class StreamPurpose : uint32_t { kSample = 0, kEval = 1, kShuffle = 2, kSelect = 3, kControl = 4, kInit = 5 };
+// What a random stream is for; part of its key, so that streams of different purposes never
+// coincide.
+enum class StreamPurpose : uint32_t {
+  kSample = 0,
+  kEval = 1,
+  kShuffle = 2,
+  kSelect = 3,
+  kControl = 4,
+  kInit = 5
+};
 
 class RandomStream {
  public:
   // `name` is the problem id (or what else is being drawn for), `index` the sample index.
-  RandomStream(uint64_t seed, StreamPurpose purpose, uint64_t iteration, std::string_view name, uint64_t index);
+  RandomStream(uint64_t seed,
+               StreamPurpose purpose,
+               uint64_t iteration,
+               std::string_view name,
+               uint64_t index);
 
   // Four uniform 32-bit words at `counter` (the token position), whatever was asked before.
   std::array<uint32_t, 4> at(uint64_t counter) const;

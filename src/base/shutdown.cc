@@ -17,7 +17,8 @@ void OnSignal(int number) { g_signal.store(number); }
 void InstallSignalHandlers() {
   struct sigaction action = {};
   action.sa_handler = OnSignal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);  // the second signal meets the default action
+  action.sa_flags =
+      static_cast<int>(SA_RESETHAND | SA_RESTART);  // the second signal meets the default action
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM ask for an orderly stop: the record in hand is finished, then the stage returns.
+// SIGINT and SIGTERM ask for an orderly stop: the record in hand is finished, then the stage
+// returns.
 #pragma once
 
 #include "base/status.h"

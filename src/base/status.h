@@ -1,5 +1,5 @@
-// Status helpers. A status carries what a user, a file, a peer process or the disk caused: one message that
-// says what is wrong, where, and what would be right.
+// Status helpers. A status carries what a user, a file, a peer process or the disk caused: one
+// message that says what is wrong, where, and what would be right.
 #pragma once
 
 #include <string>
@@ -41,8 +41,8 @@ inline absl::string_view ToAbsl(std::string_view s) { return {s.data(), s.size()
 #define RESTEM_STATUS_CONCAT_INNER(a, b) a##b
 #define RESTEM_STATUS_CONCAT(a, b) RESTEM_STATUS_CONCAT_INNER(a, b)
 
-#define RESTEM_RETURN_IF_ERROR(expression)                 \
-  do {                                                     \
+#define RESTEM_RETURN_IF_ERROR(expression)                                                    \
+  do {                                                                                        \
     if (absl::Status restem_status = (expression); !restem_status.ok()) return restem_status; \
   } while (false)
 

@@ -1,17 +1,18 @@
-// The records that stages hand to one another. Each is one JSON line of a file in the run directory.
+// The records that stages hand to one another. Each is one JSON line of a file in the run
+// directory.
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 namespace restem {
 
-// One problem. `fields` is the file's JSON object with data.fields applied: it holds "id" and "question", usually
-// "answer", perhaps "solution", and whatever else the file has; prompt template and reward read from it.
+// One problem. `fields` is the file's JSON object with data.fields applied: it holds "id" and
+// "question", usually "answer", perhaps "solution", and whatever else the file has; prompt template
+// and reward read from it.
 struct Problem {
   std::string id;
   nlohmann::json fields;
@@ -23,12 +24,15 @@ std::string_view ToString(FinishReason reason);  // "eos", "stop", "length"
 
 // One drawn completion. samples.jsonl
 struct Sample {
-  std::string problem;          // problem id
-  int64_t sample = 0;           // index within the problem, from 0
-  std::vector<int32_t> tokens;  // completion ids, including EOS or the tokens that complete a stop string
-  std::string text;             // decoded completion, cut before EOS and before the stop string
-  std::vector<float> logprobs;  // [tokens.size()] natural log, the model's own distribution at temperature 1
-  // [tokens.size()] the changed distribution's (temperature, top-k, top-p); empty where nothing changed it
+  std::string problem;  // problem id
+  int64_t sample = 0;   // index within the problem, from 0
+  std::vector<int32_t>
+      tokens;        // completion ids, including EOS or the tokens that complete a stop string
+  std::string text;  // decoded completion, cut before EOS and before the stop string
+  std::vector<float>
+      logprobs;  // [tokens.size()] natural log, the model's own distribution at temperature 1
+  // [tokens.size()] the changed distribution's (temperature, top-k, top-p); empty where nothing
+  // changed it
   std::vector<float> sampled_logprobs;
   FinishReason finish_reason = FinishReason::kLength;
 };

@@ -1,10 +1,10 @@
 #include "loop/em_loop.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <optional>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -33,8 +33,11 @@ absl::Status Dispatch(Run& run, int64_t iteration, Stage stage) {
   return absl::OkStatus();
 }
 
-// The stage whose files `stage` of iteration `n` reads first of all; nullopt if it reads inputs only.
-std::optional<std::pair<int64_t, Stage>> Prerequisite(const JobInputs& inputs, int64_t n, Stage stage) {
+// The stage whose files `stage` of iteration `n` reads first of all; nullopt if it reads inputs
+// only.
+std::optional<std::pair<int64_t, Stage>> Prerequisite(const JobInputs& inputs,
+                                                      int64_t n,
+                                                      Stage stage) {
   const std::vector<Stage> stages = StagesOf(inputs, n);
   if (n == 0 || stages.empty()) return std::nullopt;
   if (stage == stages.front()) {
@@ -53,15 +56,17 @@ std::optional<std::pair<int64_t, Stage>> Prerequisite(const JobInputs& inputs, i
 std::vector<Stage> StagesOf(const JobInputs& inputs, int64_t n) {
   const bool tests = !inputs.tests.empty();
   if (n == 0) {
-    // Random weights solve nothing: a model that starts from scratch is measured once it is trained.
-    return tests && !inputs.job.model.from_scratch ? std::vector{Stage::kEvaluate} : std::vector<Stage>{};
+    // Random weights solve nothing: a model that starts from scratch is measured once it is
+    // trained.
+    return tests && !inputs.job.model.from_scratch ? std::vector{Stage::kEvaluate}
+                                                   : std::vector<Stage>{};
   }
   std::vector<Stage> stages;
-  if (!inputs.trains_on_solutions()) stages = {Stage::kSample, Stage::kScore};
-  stages.push_back(Stage::kSelect);
+  if (!inputs.trains_on_solutions()) stages = {Stage::kSample, Stage::kScore, Stage::kSelect};
   stages.push_back(Stage::kTrain);
   if (tests) stages.push_back(Stage::kEvaluate);
-  if (inputs.job.control == "random" && !inputs.trains_on_solutions()) stages.push_back(Stage::kControl);
+  if (inputs.job.control == "random" && !inputs.trains_on_solutions())
+    stages.push_back(Stage::kControl);
   return stages;
 }
 
@@ -69,8 +74,14 @@ absl::Status RunStage(Run& run, int64_t iteration, Stage stage) {
   if (run.state.is_complete(iteration, stage)) return absl::OkStatus();
   if (const auto before = Prerequisite(run.inputs, iteration, stage);
       before && !run.state.is_complete(before->first, before->second)) {
-    return InvalidInput(fmt::format("{}: `{}` of iteration {} needs `{}` of iteration {}, which is not complete; run that first",
-                                    run.paths.root(), ToString(stage), iteration, ToString(before->second), before->first));
+    return InvalidInput(
+        fmt::format("{}: `{}` of iteration {} needs `{}` of iteration {}, which is not complete; "
+                    "run that first",
+                    run.paths.root(),
+                    ToString(stage),
+                    iteration,
+                    ToString(before->second),
+                    before->first));
   }
   RESTEM_RETURN_IF_ERROR(CheckStop());
   RESTEM_RETURN_IF_ERROR(run.state.begin(iteration, stage));

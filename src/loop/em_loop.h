@@ -13,7 +13,8 @@ namespace restem {
 // The stages of iteration `n` of this job, in order.
 std::vector<Stage> StagesOf(const JobInputs& inputs, int64_t n);
 
-// Runs one stage unless it is complete. InvalidInput where an earlier stage that it reads from is not.
+// Runs one stage unless it is complete. InvalidInput where an earlier stage that it reads from is
+// not.
 absl::Status RunStage(Run& run, int64_t iteration, Stage stage);
 
 // Everything that is left to do. `after_iteration` is called whenever an iteration is evaluated.

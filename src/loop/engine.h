@@ -19,6 +19,7 @@ inline constexpr int64_t kAutoRowsPerLane = 64;
 std::unique_ptr<SamplingEngine> MakeEngine(const JobInputs& inputs, Model model);
 
 // Loads `dir` and makes an engine of it.
-absl::StatusOr<std::unique_ptr<SamplingEngine>> LoadEngine(const JobInputs& inputs, const std::string& dir);
+absl::StatusOr<std::unique_ptr<SamplingEngine>> LoadEngine(const JobInputs& inputs,
+                                                           const std::string& dir);
 
 }  // namespace restem

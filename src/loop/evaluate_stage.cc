@@ -1,7 +1,7 @@
 // Measures a checkpoint on every test set.
-#include <chrono>
-
 #include <fmt/format.h>
+
+#include <chrono>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -32,7 +32,12 @@ SamplingParams ParamsOf(const Run& run, int64_t iteration, bool greedy) {
 
 EvalPlan PlanOf(const Run& run, int64_t iteration) {
   const EvaluateOptions& options = run.inputs.job.evaluate;
-  return {options.greedy, options.samples, ParamsOf(run, iteration, true), ParamsOf(run, iteration, false), options.k, options.majority};
+  return {options.greedy,
+          options.samples,
+          ParamsOf(run, iteration, true),
+          ParamsOf(run, iteration, false),
+          options.k,
+          options.majority};
 }
 
 // The two journals of one test set, and what they hold.
@@ -47,28 +52,37 @@ absl::StatusOr<EvalJournals> OpenJournals(const std::string& dir) {
   EvalJournals journals;
   std::map<std::pair<std::string, int64_t>, Verdict> verdicts;
   RESTEM_ASSIGN_OR_RETURN(journals.verdicts,
-                          Journal::open(JournalPath(dir + "/verdicts.jsonl", /*rank=*/0), [&](std::string_view line, int64_t) -> absl::Status {
-                            RESTEM_ASSIGN_OR_RETURN(Verdict verdict, ParseVerdict(line));
-                            verdicts[{verdict.problem, verdict.sample}] = verdict;
-                            return absl::OkStatus();
-                          }));
+                          Journal::open(JournalPath(dir + "/verdicts.jsonl", /*rank=*/0),
+                                        [&](std::string_view line, int64_t) -> absl::Status {
+                                          RESTEM_ASSIGN_OR_RETURN(Verdict verdict,
+                                                                  ParseVerdict(line));
+                                          verdicts[{verdict.problem, verdict.sample}] = verdict;
+                                          return absl::OkStatus();
+                                        }));
   std::set<std::pair<std::string, int64_t>> seen;
-  RESTEM_ASSIGN_OR_RETURN(journals.samples,
-                          Journal::open(JournalPath(dir + "/samples.jsonl", /*rank=*/0), [&](std::string_view line, int64_t) -> absl::Status {
-                            RESTEM_ASSIGN_OR_RETURN(const Sample sample, ParseSample(line));
-                            const auto key = std::pair(sample.problem, sample.sample);
-                            const auto verdict = verdicts.find(key);
-                            if (verdict != verdicts.end() && seen.insert(key).second) {
-                              journals.recorded.push_back({sample.problem, MakeJudgedSample(sample, verdict->second)});
-                            }
-                            return absl::OkStatus();
-                          }));
+  RESTEM_ASSIGN_OR_RETURN(
+      journals.samples,
+      Journal::open(JournalPath(dir + "/samples.jsonl", /*rank=*/0),
+                    [&](std::string_view line, int64_t) -> absl::Status {
+                      RESTEM_ASSIGN_OR_RETURN(const Sample sample, ParseSample(line));
+                      const auto key = std::pair(sample.problem, sample.sample);
+                      const auto verdict = verdicts.find(key);
+                      if (verdict != verdicts.end() && seen.insert(key).second) {
+                        journals.recorded.push_back(
+                            {sample.problem, MakeJudgedSample(sample, verdict->second)});
+                      }
+                      return absl::OkStatus();
+                    }));
   return journals;
 }
 
 Verdict Judge(const Verifier& verifier, const Problem& problem, const Sample& sample) {
   Judgement judgement = verifier.judge(problem, sample.text);
-  return {sample.problem, sample.sample, judgement.verdict, std::move(judgement.extracted), std::move(judgement.reason)};
+  return {sample.problem,
+          sample.sample,
+          judgement.verdict,
+          std::move(judgement.extracted),
+          std::move(judgement.reason)};
 }
 
 absl::Status CheckErrors(const Run& run, const std::string& set, const SetResult& result) {
@@ -81,19 +95,30 @@ absl::Status CheckErrors(const Run& run, const std::string& set, const SetResult
   return Annotate(CheckErrorRate(counts, run.inputs.job.reward.max_error_rate), "test set " + set);
 }
 
-absl::StatusOr<SetResult> EvaluateOne(Run& run, int64_t iteration, const std::string& dir, const ProblemSet& set, SamplingEngine& engine,
+absl::StatusOr<SetResult> EvaluateOne(Run& run,
+                                      int64_t iteration,
+                                      const std::string& dir,
+                                      const ProblemSet& set,
+                                      SamplingEngine& engine,
                                       const std::string& label) {
   RESTEM_RETURN_IF_ERROR(MakeDirs(dir));
   RESTEM_ASSIGN_OR_RETURN(EvalJournals journals, OpenJournals(dir));
   std::vector<EvalProblem> problems;
-  for (size_t i = 0; i < set.problems.size(); ++i) problems.push_back({&set.problems[i], set.prompts[i]});
+  for (size_t i = 0; i < set.problems.size(); ++i)
+    problems.push_back({&set.problems[i], set.prompts[i]});
   const EvalPlan plan = PlanOf(run, iteration);
-  const int64_t total = static_cast<int64_t>(problems.size()) * (plan.samples + (plan.greedy ? 1 : 0));
+  const int64_t total =
+      static_cast<int64_t>(problems.size()) * (plan.samples + (plan.greedy ? 1 : 0));
   Progress progress(label, total, "tokens");
   progress.start_at(static_cast<int64_t>(journals.recorded.size()));
   auto result = EvaluateSet(
-      engine, problems, plan, journals.recorded,
-      [&](const Problem& problem, const Sample& sample) { return Judge(*run.inputs.verifier, problem, sample); },
+      engine,
+      problems,
+      plan,
+      journals.recorded,
+      [&](const Problem& problem, const Sample& sample) {
+        return Judge(*run.inputs.verifier, problem, sample);
+      },
       [&](const Sample& sample, const Verdict& verdict) -> absl::Status {
         RESTEM_RETURN_IF_ERROR(journals.samples->append(FormatSample(sample)));
         RESTEM_RETURN_IF_ERROR(journals.verdicts->append(FormatVerdict(verdict)));
@@ -108,11 +133,15 @@ absl::StatusOr<SetResult> EvaluateOne(Run& run, int64_t iteration, const std::st
 }
 
 // eval.json is written first: a process that ends here starts from the journals or finds eval.json.
-absl::Status FinishSet(const std::string& dir, const ProblemSet& set, const EvaluateOptions& options) {
-  const int64_t total = static_cast<int64_t>(set.problems.size()) * (options.samples + (options.greedy ? 1 : 0));
+absl::Status FinishSet(const std::string& dir,
+                       const ProblemSet& set,
+                       const EvaluateOptions& options) {
+  const int64_t total =
+      static_cast<int64_t>(set.problems.size()) * (options.samples + (options.greedy ? 1 : 0));
   for (const char* name : {"/samples.jsonl", "/verdicts.jsonl"}) {
     const std::string journal = JournalPath(dir + name, /*rank=*/0);
-    if (FileExists(journal)) RESTEM_RETURN_IF_ERROR(FinishRecords(journal, dir + name, set.problems, total));
+    if (FileExists(journal))
+      RESTEM_RETURN_IF_ERROR(FinishRecords(journal, dir + name, set.problems, total));
   }
   return absl::OkStatus();
 }
@@ -122,24 +151,37 @@ absl::Status FinishSet(const std::string& dir, const ProblemSet& set, const Eval
 absl::Status RunEvaluateStage(Run& run, int64_t iteration, Arm arm) {
   const std::string path = run.paths.eval_record(iteration, arm);
   if (!FileExists(path)) {
-    RESTEM_ASSIGN_OR_RETURN(const auto engine, LoadEngine(run.inputs, ModelDir(run, iteration, arm)));
+    RESTEM_ASSIGN_OR_RETURN(const auto engine,
+                            LoadEngine(run.inputs, ModelDir(run, iteration, arm)));
     EvalRecord record;
     for (const ProblemSet& set : run.inputs.tests) {
       const auto start = std::chrono::steady_clock::now();
-      const std::string label = fmt::format("evaluate {:02}{} {}", iteration, arm == Arm::kControl ? " control" : "", set.name);
-      RESTEM_ASSIGN_OR_RETURN(record.sets[set.name],
-                              EvaluateOne(run, iteration, run.paths.eval_set(iteration, arm, set.name), set, *engine, label));
-      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      const std::string label = fmt::format(
+          "evaluate {:02}{} {}", iteration, arm == Arm::kControl ? " control" : "", set.name);
+      RESTEM_ASSIGN_OR_RETURN(
+          record.sets[set.name],
+          EvaluateOne(
+              run, iteration, run.paths.eval_set(iteration, arm, set.name), set, *engine, label));
+      const double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       const SetResult& result = record.sets[set.name];
-      RESTEM_RETURN_IF_ERROR(run.metrics->record("evaluate", iteration, /*step=*/-1,
-                                                 {{"arm", ToString(arm)}, {"set", set.name}, {"seconds", seconds},
+      RESTEM_RETURN_IF_ERROR(run.metrics->record("evaluate",
+                                                 iteration,
+                                                 /*step=*/-1,
+                                                 {{"arm", ToString(arm)},
+                                                  {"set", set.name},
+                                                  {"seconds", seconds},
                                                   {"pass@1", result.pass_at_1.value_or(0.0)}}));
-      spdlog::info("{}: pass@1 {:.1f}% of {} problems", label, 100.0 * result.pass_at_1.value_or(0.0), result.problems);
+      spdlog::info("{}: pass@1 {:.1f}% of {} problems",
+                   label,
+                   100.0 * result.pass_at_1.value_or(0.0),
+                   result.problems);
     }
     RESTEM_RETURN_IF_ERROR(WriteEvalRecord(path, record));
   }
   for (const ProblemSet& set : run.inputs.tests) {
-    RESTEM_RETURN_IF_ERROR(FinishSet(run.paths.eval_set(iteration, arm, set.name), set, run.inputs.job.evaluate));
+    RESTEM_RETURN_IF_ERROR(
+        FinishSet(run.paths.eval_set(iteration, arm, set.name), set, run.inputs.job.evaluate));
   }
   return absl::OkStatus();
 }

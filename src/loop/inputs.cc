@@ -1,9 +1,9 @@
 #include "loop/inputs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -14,7 +14,9 @@
 namespace restem {
 namespace {
 
-absl::StatusOr<ProblemSet> LoadSet(const std::string& name, std::span<const DatasetOptions> files, const JobInputs& inputs,
+absl::StatusOr<ProblemSet> LoadSet(const std::string& name,
+                                   std::span<const DatasetOptions> files,
+                                   const JobInputs& inputs,
                                    const PromptTemplate& prompt) {
   ProblemSet set;
   set.name = name;
@@ -34,7 +36,8 @@ absl::Status LoadSets(JobInputs& inputs) {
     RESTEM_ASSIGN_OR_RETURN(inputs.train, LoadSet("train", data.train, inputs, prompt));
   }
   if (!data.validation.empty()) {
-    RESTEM_ASSIGN_OR_RETURN(inputs.validation, LoadSet("validation", data.validation, inputs, prompt));
+    RESTEM_ASSIGN_OR_RETURN(inputs.validation,
+                            LoadSet("validation", data.validation, inputs, prompt));
   }
   for (const DatasetOptions& file : data.test) {
     RESTEM_ASSIGN_OR_RETURN(auto set, LoadSet(file.name, std::span(&file, 1), inputs, prompt));
@@ -56,13 +59,19 @@ absl::Status HashFolder(const std::string& dir, std::map<std::string, std::strin
 
 absl::Status CheckDevice(const std::string& device) {
   if (device != "cuda") return absl::OkStatus();
-  return InvalidInput("device: cuda is not supported by this version, which computes on the CPU; set it to cpu or auto");
+  return InvalidInput(
+      "device: cuda is not supported by this version, which computes on the CPU; set it to cpu or "
+      "auto");
 }
 
 absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config) {
   if (tokenizer.vocab_size() <= config.vocab_size) return absl::OkStatus();
-  return InvalidInput(fmt::format("{}: the tokenizer has {} tokens, the model's embedding only {} rows (config.json: vocab_size)",
-                                  tokenizer.file(), tokenizer.vocab_size(), config.vocab_size));
+  return InvalidInput(
+      fmt::format("{}: the tokenizer has {} tokens, the model's embedding only {} rows "
+                  "(config.json: vocab_size)",
+                  tokenizer.file(),
+                  tokenizer.vocab_size(),
+                  config.vocab_size));
 }
 
 absl::StatusOr<JobInputs> LoadInputs(Job job) {

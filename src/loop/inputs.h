@@ -1,4 +1,5 @@
-// Everything a job names, loaded and checked: what `restem check` proves and every stage works with.
+// Everything a job names, loaded and checked: what `restem check` proves and every stage works
+// with.
 #pragma once
 
 #include <map>

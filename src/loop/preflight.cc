@@ -1,8 +1,8 @@
 #include "loop/preflight.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/memory.h"
 #include "data/problems.h"
@@ -26,15 +26,22 @@ std::vector<const ProblemSet*> SetsOf(const JobInputs& inputs) {
 }
 
 RewardProof Prove(const JobInputs& inputs, const ProblemSet& set) {
-  return ProveReward(*inputs.verifier, set.problems, static_cast<uint64_t>(inputs.job.seed), static_cast<size_t>(inputs.lanes));
+  return ProveReward(*inputs.verifier,
+                     set.problems,
+                     static_cast<uint64_t>(inputs.job.seed),
+                     static_cast<size_t>(inputs.lanes));
 }
 
 absl::Status CheckPromptLengths(const JobInputs& inputs, const ProblemSet& set) {
   for (size_t i = 0; i < set.prompts.size(); ++i) {
     const auto length = static_cast<int64_t>(set.prompts[i].size());
     if (length > 0 && length < inputs.base.max_position_embeddings) continue;
-    return InvalidInput(fmt::format("{}: the prompt of problem {} has {} tokens, the model's context holds {}",
-                                    set.problems[i].source, set.problems[i].id, length, inputs.base.max_position_embeddings));
+    return InvalidInput(
+        fmt::format("{}: the prompt of problem {} has {} tokens, the model's context holds {}",
+                    set.problems[i].source,
+                    set.problems[i].id,
+                    length,
+                    inputs.base.max_position_embeddings));
   }
   return absl::OkStatus();
 }
@@ -47,13 +54,23 @@ std::string DescribeSet(const JobInputs& inputs, const ProblemSet& set, const Re
     longest = std::max(longest, static_cast<int64_t>(prompt.size()));
   }
   const auto count = static_cast<int64_t>(set.problems.size());
-  std::string text = fmt::format("{}: {} problems, prompts of {} tokens on average, {} at most\n", set.name, count, total / count, longest);
+  std::string text = fmt::format("{}: {} problems, prompts of {} tokens on average, {} at most\n",
+                                 set.name,
+                                 count,
+                                 total / count,
+                                 longest);
   text += fmt::format("  reward: {} of {} gold answers accepted, {} of {} shuffled ones refused\n",
-                      proof.gold_correct, proof.gold_tried, proof.shuffled_wrong, proof.shuffled_tried);
+                      proof.gold_correct,
+                      proof.gold_tried,
+                      proof.shuffled_wrong,
+                      proof.shuffled_tried);
   const int64_t room = inputs.base.max_position_embeddings - longest;
   if (room < inputs.job.sampler.max_new_tokens) {
-    text += fmt::format("  note: behind the longest prompt the context leaves {} tokens, less than sampler.max_new_tokens {}\n",
-                        room, inputs.job.sampler.max_new_tokens);
+    text += fmt::format(
+        "  note: behind the longest prompt the context leaves {} tokens, less than "
+        "sampler.max_new_tokens {}\n",
+        room,
+        inputs.job.sampler.max_new_tokens);
   }
   return text;
 }
@@ -65,9 +82,14 @@ std::string DescribeOverlaps(const JobInputs& inputs) {
     if (set == &inputs.train) continue;
     const auto shared = FindSharedProblems(inputs.train.problems, set->problems);
     if (shared.empty()) continue;
-    text += fmt::format("warning: {} shares {} problems with train, for example {} ({}) and {} ({})\n",
-                        set->name, shared.size(), shared[0].first->id, shared[0].first->source, shared[0].second->id,
-                        shared[0].second->source);
+    text +=
+        fmt::format("warning: {} shares {} problems with train, for example {} ({}) and {} ({})\n",
+                    set->name,
+                    shared.size(),
+                    shared[0].first->id,
+                    shared[0].first->source,
+                    shared[0].second->id,
+                    shared[0].second->source);
   }
   return text;
 }
@@ -85,37 +107,57 @@ std::string Estimate(const JobInputs& inputs) {
   const Job& job = inputs.job;
   const auto parameters = static_cast<double>(inputs.base.parameter_count());
   const auto problems = static_cast<double>(inputs.train.problems.size());
-  const double samples = inputs.trains_on_solutions() ? 0.0 : problems * static_cast<double>(job.sampler.samples_per_problem);
+  const double samples = inputs.trains_on_solutions()
+                             ? 0.0
+                             : problems * static_cast<double>(job.sampler.samples_per_problem);
   const double sampled_tokens = samples * static_cast<double>(job.sampler.max_new_tokens);
   double eval_tokens = 0.0;
   for (const ProblemSet& set : inputs.tests) {
-    eval_tokens += static_cast<double>(set.problems.size()) * static_cast<double>(job.evaluate.samples + (job.evaluate.greedy ? 1 : 0)) *
+    eval_tokens += static_cast<double>(set.problems.size()) *
+                   static_cast<double>(job.evaluate.samples + (job.evaluate.greedy ? 1 : 0)) *
                    static_cast<double>(job.evaluate.max_new_tokens);
   }
   const double weight_bytes = parameters * (inputs.bfloat16() ? 2.0 : 4.0);
-  const double kv_per_token = static_cast<double>(inputs.base.num_hidden_layers * inputs.base.num_key_value_heads *
-                                                  ((inputs.base.head_dim + 15) / 16 * 16) * 2 * 4);
-  const double rows = static_cast<double>(job.sampler.batch_tokens.value_or(inputs.lanes * kAutoRowsPerLane));
-  const double sampling = weight_bytes + rows * kv_per_token * static_cast<double>(job.sampler.max_new_tokens);
+  const double kv_per_token =
+      static_cast<double>(inputs.base.num_hidden_layers * inputs.base.num_key_value_heads *
+                          ((inputs.base.head_dim + 15) / 16 * 16) * 2 * 4);
+  const double rows =
+      static_cast<double>(job.sampler.batch_tokens.value_or(inputs.lanes * kAutoRowsPerLane));
+  const double sampling =
+      weight_bytes + rows * kv_per_token * static_cast<double>(job.sampler.max_new_tokens);
   // Master weights, two moments, best weights, and gradients once per thread.
-  const double training = parameters * 4.0 * (4.0 + static_cast<double>(inputs.lanes)) + (inputs.bfloat16() ? weight_bytes : 0.0);
+  const double training = parameters * 4.0 * (4.0 + static_cast<double>(inputs.lanes)) +
+                          (inputs.bfloat16() ? weight_bytes : 0.0);
   // A token in a journal: its id, its text and one or two log-probs.
-  const double disk = static_cast<double>(job.em.iterations) * (2.0 * weight_bytes + (sampled_tokens + eval_tokens) * 30.0) + parameters * 16.0;
+  const double disk = static_cast<double>(job.em.iterations) *
+                          (2.0 * weight_bytes + (sampled_tokens + eval_tokens) * 30.0) +
+                      parameters * 16.0;
   return fmt::format(
       "model: {} with {:.3g} million parameters, {}\n"
-      "estimate per iteration, at most: {:.3g} million sampled tokens, {:.3g} million for evaluation\n"
+      "estimate per iteration, at most: {:.3g} million sampled tokens, {:.3g} million for "
+      "evaluation\n"
       "memory: sampling about {}, training about {} and its activations; the machine has {}\n"
       "disk: at most about {} for the whole run\n",
-      inputs.base.model_type, parameters / 1e6, job.model.dtype, sampled_tokens / 1e6, eval_tokens / 1e6, Bytes(sampling),
-      Bytes(training), Bytes(static_cast<double>(MachineMemoryBytes())), Bytes(disk));
+      inputs.base.model_type,
+      parameters / 1e6,
+      job.model.dtype,
+      sampled_tokens / 1e6,
+      eval_tokens / 1e6,
+      Bytes(sampling),
+      Bytes(training),
+      Bytes(static_cast<double>(MachineMemoryBytes())),
+      Bytes(disk));
 }
 
 absl::Status CheckModel(const JobInputs& inputs) {
   const Job& job = inputs.job;
-  if (!job.model.from_scratch) RESTEM_RETURN_IF_ERROR(LoadModel(job.model.base, inputs.bfloat16()).status());
-  if (!job.em.sampler_model.empty()) RESTEM_RETURN_IF_ERROR(LoadModel(job.em.sampler_model, inputs.bfloat16()).status());
+  if (!job.model.from_scratch)
+    RESTEM_RETURN_IF_ERROR(LoadModel(job.model.base, inputs.bfloat16()).status());
+  if (!job.em.sampler_model.empty())
+    RESTEM_RETURN_IF_ERROR(LoadModel(job.em.sampler_model, inputs.bfloat16()).status());
   if (inputs.base.eos_token_ids.empty() && job.sampler.stop.empty()) {
-    return InvalidInput(fmt::format("{}: no eos_token_id and no sampler.stop: no completion could end", job.model.base));
+    return InvalidInput(fmt::format(
+        "{}: no eos_token_id and no sampler.stop: no completion could end", job.model.base));
   }
   return CheckEosRoundTrip(*inputs.tokenizer, inputs.base.eos_token_ids);
 }
@@ -138,7 +180,8 @@ absl::StatusOr<std::string> Preflight(const JobInputs& inputs) {
     RESTEM_RETURN_IF_ERROR(Annotate(CheckProof(proof), set->name));
     findings += DescribeSet(inputs, *set, proof);
   }
-  if (inputs.trains_on_solutions()) RESTEM_RETURN_IF_ERROR(SolutionExamples(inputs, inputs.train).status());
+  if (inputs.trains_on_solutions())
+    RESTEM_RETURN_IF_ERROR(SolutionExamples(inputs, inputs.train).status());
   return findings + DescribeOverlaps(inputs) + Estimate(inputs) + "the job is sound\n";
 }
 

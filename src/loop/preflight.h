@@ -8,11 +8,12 @@
 
 namespace restem {
 
-// The reward accepts the gold answers of all sets and refuses shuffled ones; InvalidInput with the first offenders.
+// The reward accepts the gold answers of all sets and refuses shuffled ones; InvalidInput with the
+// first offenders.
 absl::Status CheckReward(const JobInputs& inputs);
 
-// Everything: weights load, EOS round-trips, prompts fit the context, sets do not overlap, the reward is sane. Returns
-// the findings as text, with estimates of tokens, memory and disk.
+// Everything: weights load, EOS round-trips, prompts fit the context, sets do not overlap, the
+// reward is sane. Returns the findings as text, with estimates of tokens, memory and disk.
 absl::StatusOr<std::string> Preflight(const JobInputs& inputs);
 
 }  // namespace restem

@@ -28,8 +28,9 @@ class RecordedSamples {
   std::unordered_map<std::string, std::unordered_set<int64_t>> by_problem_;
 };
 
-// Sorts the journal's lines by problem order and sample and renames the result to `path`, then removes the journal.
-// Of several lines for one sample the last counts. Failed where there are not exactly `expected` samples.
+// Sorts the journal's lines by problem order and sample and renames the result to `path`, then
+// removes the journal. Of several lines for one sample the last counts. Failed where there are not
+// exactly `expected` samples.
 absl::Status FinishRecords(const std::string& journal,
                            const std::string& path,
                            std::span<const Problem> problems,

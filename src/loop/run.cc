@@ -1,9 +1,9 @@
 #include "loop/run.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -20,24 +20,30 @@ std::string FreshDir(const std::string& dir) {
 }
 
 // What changed since the run began, a line each.
-absl::StatusOr<std::vector<std::string>> Differences(const Run& run, const std::string& job_text,
-                                                     const std::map<std::string, std::string>& inputs) {
+absl::StatusOr<std::vector<std::string>> Differences(
+    const Run& run, const std::string& job_text, const std::map<std::string, std::string>& inputs) {
   RESTEM_ASSIGN_OR_RETURN(const std::string old_job, ReadFile(run.paths.job()));
   RESTEM_ASSIGN_OR_RETURN(std::vector<std::string> lines, DiffJobs(old_job, job_text));
   for (const auto& [path, hash] : inputs) {
     const auto before = run.state.inputs().find(path);
-    if (before == run.state.inputs().end()) continue;  // a path of the job that changed is shown above
-    if (before->second != hash) lines.push_back(fmt::format("{}: the content changed ({} -> {})", path, before->second, hash));
+    if (before == run.state.inputs().end())
+      continue;  // a path of the job that changed is shown above
+    if (before->second != hash)
+      lines.push_back(
+          fmt::format("{}: the content changed ({} -> {})", path, before->second, hash));
   }
   return lines;
 }
 
-absl::Status CheckUnchanged(const Run& run, const std::string& job_text, const std::map<std::string, std::string>& inputs) {
+absl::Status CheckUnchanged(const Run& run,
+                            const std::string& job_text,
+                            const std::map<std::string, std::string>& inputs) {
   RESTEM_ASSIGN_OR_RETURN(const auto lines, Differences(run, job_text, inputs));
   if (lines.empty()) return absl::OkStatus();
   std::string message = fmt::format("{} was made from something else:", run.paths.root());
   for (const std::string& line : lines) message += "\n  " + line;
-  return InvalidInput(message + "\nundo the change, or start over with --fresh or another --run-dir");
+  return InvalidInput(message +
+                      "\nundo the change, or start over with --fresh or another --run-dir");
 }
 
 }  // namespace

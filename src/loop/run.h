@@ -21,8 +21,9 @@ struct Run {
   std::unique_ptr<MetricsLog> metrics;
 };
 
-// Creates the directory or continues it. A directory made from another job, other data or another base model is
-// InvalidInput showing each difference. With `fresh`, a new directory beside `dir` is used: <dir>-2, <dir>-3, …
+// Creates the directory or continues it. A directory made from another job, other data or another
+// base model is InvalidInput showing each difference. With `fresh`, a new directory beside `dir` is
+// used: <dir>-2, <dir>-3, …
 absl::StatusOr<Run> OpenRun(JobInputs inputs, const std::string& dir, bool fresh);
 
 }  // namespace restem

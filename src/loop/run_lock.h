@@ -10,8 +10,8 @@ namespace restem {
 
 class RunLock {
  public:
-  // Fails with the other process's id where the directory is in use. The kernel drops the lock when a process ends,
-  // however it ends.
+  // Fails with the other process's id where the directory is in use. The kernel drops the lock when
+  // a process ends, however it ends.
   static absl::StatusOr<std::unique_ptr<RunLock>> acquire(const std::string& path);
   ~RunLock();
   RunLock(const RunLock&) = delete;

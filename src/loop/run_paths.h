@@ -1,11 +1,11 @@
 // Where everything lies in a run directory (CONTRACT: "Run directory").
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace restem {
 
@@ -28,12 +28,16 @@ class RunPaths {
   std::string verdicts(int64_t n) const { return iteration(n) + "/verdicts.jsonl"; }
 
   // The control keeps the same files in a folder of its own.
-  std::string arm(int64_t n, Arm arm) const { return iteration(n) + (arm == Arm::kRestEm ? "" : "/control"); }
+  std::string arm(int64_t n, Arm arm) const {
+    return iteration(n) + (arm == Arm::kRestEm ? "" : "/control");
+  }
   std::string dataset(int64_t n, Arm a) const { return arm(n, a) + "/dataset.jsonl"; }
   std::string checkpoint(int64_t n, Arm a) const { return arm(n, a) + "/checkpoint"; }
   std::string trainer(int64_t n, Arm a) const { return arm(n, a) + "/trainer"; }
   std::string eval_record(int64_t n, Arm a) const { return arm(n, a) + "/eval.json"; }
-  std::string eval_set(int64_t n, Arm a, std::string_view set) const { return fmt::format("{}/eval/{}", arm(n, a), set); }
+  std::string eval_set(int64_t n, Arm a, std::string_view set) const {
+    return fmt::format("{}/eval/{}", arm(n, a), set);
+  }
 
  private:
   std::string root_;
@@ -41,7 +45,8 @@ class RunPaths {
 
 // "samples.jsonl" is collected in "samples.journal-0.jsonl" until its stage is finished.
 inline std::string JournalPath(const std::string& file, int64_t rank) {
-  return fmt::format("{}.journal-{}.jsonl", file.substr(0, file.size() - std::string_view(".jsonl").size()), rank);
+  return fmt::format(
+      "{}.journal-{}.jsonl", file.substr(0, file.size() - std::string_view(".jsonl").size()), rank);
 }
 
 }  // namespace restem

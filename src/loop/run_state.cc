@@ -8,7 +8,9 @@
 namespace restem {
 namespace {
 
-std::string KeyOf(int64_t iteration, Stage stage) { return fmt::format("{:02}/{}", iteration, ToString(stage)); }
+std::string KeyOf(int64_t iteration, Stage stage) {
+  return fmt::format("{:02}/{}", iteration, ToString(stage));
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ absl::StatusOr<RunState> RunState::load(const std::string& path) {
     RESTEM_ASSIGN_OR_RETURN(const auto complete, GetTexts(file, "complete"));
     state.complete_.insert(complete.begin(), complete.end());
   }
-  if (const nlohmann::json* inputs = FindJson(file, "inputs"); inputs != nullptr && inputs->is_object()) {
+  if (const nlohmann::json* inputs = FindJson(file, "inputs");
+      inputs != nullptr && inputs->is_object()) {
     for (const auto& [name, hash] : inputs->items()) {
       if (hash.is_string()) state.inputs_[name] = hash.get<std::string>();
     }
@@ -48,7 +51,9 @@ absl::StatusOr<RunState> RunState::load(const std::string& path) {
   return state;
 }
 
-bool RunState::is_complete(int64_t iteration, Stage stage) const { return complete_.contains(KeyOf(iteration, stage)); }
+bool RunState::is_complete(int64_t iteration, Stage stage) const {
+  return complete_.contains(KeyOf(iteration, stage));
+}
 
 absl::Status RunState::begin(int64_t iteration, Stage stage) {
   iteration_ = iteration;
@@ -67,7 +72,9 @@ absl::Status RunState::finish() {
 }
 
 absl::Status RunState::save() const {
-  return WriteJsonFile(path_, {{"iteration", iteration_}, {"stage", stage_}, {"complete", complete_}, {"inputs", inputs_}});
+  return WriteJsonFile(
+      path_,
+      {{"iteration", iteration_}, {"stage", stage_}, {"complete", complete_}, {"inputs", inputs_}});
 }
 
 }  // namespace restem

@@ -1,8 +1,8 @@
 // The E-step: draws completions, records each, and has it judged while others are drawn.
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "base/progress.h"
@@ -43,20 +43,25 @@ std::string SamplerDir(const Run& run, int64_t iteration) {
 }
 
 absl::Status RecordStats(Run& run, int64_t iteration, const GenerationStats& stats) {
-  if (stats.samples == 0) return absl::OkStatus();  // an earlier process drew them all and ended before it said so
-  return run.metrics->record("sample", iteration, /*step=*/-1,
-                             {{"samples", stats.samples},
-                              {"generated_tokens", stats.generated_tokens},
-                              {"prompt_tokens", stats.prompt_tokens},
-                              {"seconds", stats.seconds},
-                              {"tokens_per_second", static_cast<double>(stats.generated_tokens) / stats.seconds}});
+  if (stats.samples == 0)
+    return absl::OkStatus();  // an earlier process drew them all and ended before it said so
+  return run.metrics->record(
+      "sample",
+      iteration,
+      /*step=*/-1,
+      {{"samples", stats.samples},
+       {"generated_tokens", stats.generated_tokens},
+       {"prompt_tokens", stats.prompt_tokens},
+       {"seconds", stats.seconds},
+       {"tokens_per_second", static_cast<double>(stats.generated_tokens) / stats.seconds}});
 }
 
 }  // namespace
 
 absl::Status RunSampleStage(Run& run, int64_t iteration) {
   const std::string path = run.paths.samples(iteration);
-  if (FileExists(path)) return absl::OkStatus();  // renamed into place, but the process ended before it said so
+  if (FileExists(path))
+    return absl::OkStatus();  // renamed into place, but the process ended before it said so
   RESTEM_RETURN_IF_ERROR(MakeDirs(run.paths.iteration(iteration)));
   RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, iteration));
   RecordedSamples recorded;
@@ -65,19 +70,22 @@ absl::Status RunSampleStage(Run& run, int64_t iteration) {
     RESTEM_ASSIGN_OR_RETURN(const Sample sample, ParseSample(line));
     recorded.insert(sample.problem, sample.sample);
     ++recorded_count;
-    return scores->is_judged(sample.problem, sample.sample) ? absl::OkStatus() : scores->submit(sample);
+    return scores->is_judged(sample.problem, sample.sample) ? absl::OkStatus()
+                                                            : scores->submit(sample);
   };
   RESTEM_ASSIGN_OR_RETURN(const auto journal, Journal::open(JournalPath(path, /*rank=*/0), replay));
   RESTEM_ASSIGN_OR_RETURN(const auto engine, LoadEngine(run.inputs, SamplerDir(run, iteration)));
 
-  const auto total = static_cast<int64_t>(run.inputs.train.problems.size()) * run.inputs.job.sampler.samples_per_problem;
+  const auto total = static_cast<int64_t>(run.inputs.train.problems.size()) *
+                     run.inputs.job.sampler.samples_per_problem;
   Progress progress(fmt::format("sample {:02}", iteration), total, "tokens");
   progress.start_at(recorded_count);
-  const auto stats = engine->generate(MissingSamples(run, recorded), ParamsOf(run, iteration), [&](Sample&& sample) {
-    RESTEM_RETURN_IF_ERROR(journal->append(FormatSample(sample)));
-    progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
-    return scores->submit(sample);
-  });
+  const auto stats = engine->generate(
+      MissingSamples(run, recorded), ParamsOf(run, iteration), [&](Sample&& sample) {
+        RESTEM_RETURN_IF_ERROR(journal->append(FormatSample(sample)));
+        progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
+        return scores->submit(sample);
+      });
   RESTEM_RETURN_IF_ERROR(stats.status());
   RESTEM_RETURN_IF_ERROR(scores->close());
   RESTEM_RETURN_IF_ERROR(journal->close());

@@ -6,7 +6,8 @@
 
 namespace restem {
 
-absl::StatusOr<std::unique_ptr<ScoreJournal>> ScoreJournal::open(const Run& run, int64_t iteration) {
+absl::StatusOr<std::unique_ptr<ScoreJournal>> ScoreJournal::open(const Run& run,
+                                                                 int64_t iteration) {
   std::unique_ptr<ScoreJournal> scores(new ScoreJournal(run));
   RESTEM_ASSIGN_OR_RETURN(
       scores->journal_,
@@ -15,7 +16,9 @@ absl::StatusOr<std::unique_ptr<ScoreJournal>> ScoreJournal::open(const Run& run,
   ScoringOptions options;
   options.jobs = static_cast<size_t>(run.inputs.job.reward.jobs.value_or(run.inputs.lanes));
   scores->pool_ = std::make_unique<ScoringPool>(
-      *run.inputs.verifier, options, [journal = scores->journal_.get()](Verdict&& verdict, double /*seconds*/) {
+      *run.inputs.verifier,
+      options,
+      [journal = scores->journal_.get()](Verdict&& verdict, double /*seconds*/) {
         return journal->append(FormatVerdict(verdict));
       });
   return scores;
@@ -27,7 +30,8 @@ ScoreJournal::ScoreJournal(const Run& run) {
 
 absl::Status ScoreJournal::replay(std::string_view line) {
   RESTEM_ASSIGN_OR_RETURN(const Verdict verdict, ParseVerdict(line));
-  if (verdict.verdict == VerdictKind::kError || judged_.contains(verdict.problem, verdict.sample)) return absl::OkStatus();
+  if (verdict.verdict == VerdictKind::kError || judged_.contains(verdict.problem, verdict.sample))
+    return absl::OkStatus();
   judged_.insert(verdict.problem, verdict.sample);
   earlier_.add(verdict);
   return absl::OkStatus();
@@ -35,7 +39,8 @@ absl::Status ScoreJournal::replay(std::string_view line) {
 
 absl::Status ScoreJournal::submit(const Sample& sample) {
   const auto problem = problems_.find(sample.problem);
-  if (problem == problems_.end()) return InvalidInput(fmt::format("problem {} is not in the data", sample.problem));
+  if (problem == problems_.end())
+    return InvalidInput(fmt::format("problem {} is not in the data", sample.problem));
   return pool_->submit(*problem->second, sample);
 }
 

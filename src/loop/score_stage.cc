@@ -13,7 +13,8 @@ namespace restem {
 
 absl::Status RunScoreStage(Run& run, int64_t iteration) {
   const std::string path = run.paths.verdicts(iteration);
-  if (FileExists(path)) return absl::OkStatus();  // renamed into place, but the process ended before it said so
+  if (FileExists(path))
+    return absl::OkStatus();  // renamed into place, but the process ended before it said so
   const auto start = std::chrono::steady_clock::now();
   RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, iteration));
   RESTEM_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(run.paths.samples(iteration)));
@@ -25,14 +26,18 @@ absl::Status RunScoreStage(Run& run, int64_t iteration) {
     const auto sample = ParseSample(line);
     if (!sample.ok()) return Annotate(sample.status(), lines.where());
     ++total;
-    if (!scores->is_judged(sample->problem, sample->sample)) RESTEM_RETURN_IF_ERROR(scores->submit(*sample));
+    if (!scores->is_judged(sample->problem, sample->sample))
+      RESTEM_RETURN_IF_ERROR(scores->submit(*sample));
   }
   RESTEM_RETURN_IF_ERROR(scores->close());
   const ScoreCounts counts = scores->counts();
   RESTEM_RETURN_IF_ERROR(CheckErrorRate(counts, run.inputs.job.reward.max_error_rate));
   RESTEM_RETURN_IF_ERROR(FinishRecords(scores->path(), path, run.inputs.train.problems, total));
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  return run.metrics->record("score", iteration, /*step=*/-1,
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return run.metrics->record("score",
+                             iteration,
+                             /*step=*/-1,
                              {{"correct", counts.correct},
                               {"wrong", counts.wrong},
                               {"error", counts.error},

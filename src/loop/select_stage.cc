@@ -4,14 +4,15 @@
 #include "base/file.h"
 #include "data/records.h"
 #include "data/select.h"
-#include "loop/solutions.h"
 #include "loop/stages.h"
 
 namespace restem {
 namespace {
 
 absl::Status RecordCounts(Run& run, int64_t iteration, const SelectStats& stats) {
-  return run.metrics->record("select", iteration, /*step=*/-1,
+  return run.metrics->record("select",
+                             iteration,
+                             /*step=*/-1,
                              {{"problems", stats.problems},
                               {"samples", stats.samples},
                               {"correct", stats.correct},
@@ -25,9 +26,13 @@ absl::Status RecordCounts(Run& run, int64_t iteration, const SelectStats& stats)
 
 std::string Explain(const SelectStats& stats, int64_t iteration) {
   return fmt::format(
-      "iteration {}: no sample can be trained on: of {} samples {} are correct, {} of those were cut at max_new_tokens; "
+      "iteration {}: no sample can be trained on: of {} samples {} are correct, {} of those were "
+      "cut at max_new_tokens; "
       "an easier problem set, more samples, or a longer max_new_tokens would give some",
-      iteration, stats.samples, stats.correct, stats.truncated_correct);
+      iteration,
+      stats.samples,
+      stats.correct,
+      stats.truncated_correct);
 }
 
 absl::Status SelectSamples(Run& run, int64_t iteration) {
@@ -44,11 +49,13 @@ absl::Status SelectSamples(Run& run, int64_t iteration) {
                              static_cast<uint64_t>(iteration)};
   RESTEM_ASSIGN_OR_RETURN(const Selection selection, SelectCorrect(input));
   if (selection.examples.empty()) return Failed(Explain(selection.stats, iteration));
-  RESTEM_RETURN_IF_ERROR(WriteExamples(run.paths.dataset(iteration, Arm::kRestEm), selection.examples));
+  RESTEM_RETURN_IF_ERROR(
+      WriteExamples(run.paths.dataset(iteration, Arm::kRestEm), selection.examples));
   if (inputs.job.control == "random") {
     RESTEM_ASSIGN_OR_RETURN(const Selection control, SelectRandomControl(input));
     RESTEM_RETURN_IF_ERROR(MakeDirs(run.paths.arm(iteration, Arm::kControl)));
-    RESTEM_RETURN_IF_ERROR(WriteExamples(run.paths.dataset(iteration, Arm::kControl), control.examples));
+    RESTEM_RETURN_IF_ERROR(
+        WriteExamples(run.paths.dataset(iteration, Arm::kControl), control.examples));
   }
   return RecordCounts(run, iteration, selection.stats);
 }
@@ -56,9 +63,12 @@ absl::Status SelectSamples(Run& run, int64_t iteration) {
 }  // namespace
 
 absl::Status RunSelectStage(Run& run, int64_t iteration) {
-  if (!run.inputs.trains_on_solutions()) return SelectSamples(run, iteration);
-  RESTEM_ASSIGN_OR_RETURN(const auto examples, SolutionExamples(run.inputs, run.inputs.train));
-  return WriteExamples(run.paths.dataset(iteration, Arm::kRestEm), examples);
+  if (run.inputs.trains_on_solutions()) {
+    return InvalidInput(
+        "train.examples: solutions takes the human solutions themselves: there is nothing to "
+        "select");
+  }
+  return SelectSamples(run, iteration);
 }
 
 }  // namespace restem

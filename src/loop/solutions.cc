@@ -9,20 +9,25 @@
 
 namespace restem {
 
-absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& inputs, const ProblemSet& set) {
+absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& inputs,
+                                                              const ProblemSet& set) {
   if (inputs.base.eos_token_ids.empty()) {
-    return InvalidInput(fmt::format("{}: no eos_token_id: a solution could not end", inputs.job.model.base));
+    return InvalidInput(
+        fmt::format("{}: no eos_token_id: a solution could not end", inputs.job.model.base));
   }
   std::vector<TrainingExample> examples;
   for (size_t i = 0; i < set.problems.size(); ++i) {
     const Problem& problem = set.problems[i];
     const auto solution = problem.fields.find("solution");
     if (solution == problem.fields.end() || !solution->is_string()) {
-      return InvalidInput(fmt::format("{}: problem {} has no text in `solution`, which train.examples: solutions needs",
-                                      problem.source, problem.id));
+      return InvalidInput(fmt::format(
+          "{}: problem {} has no text in `solution`, which train.examples: solutions needs",
+          problem.source,
+          problem.id));
     }
     TrainingExample example = {problem.id, 0, set.prompts[i], {}, 1.0};
-    example.tokens = EncodeCompletion(*inputs.tokenizer, set.prompt_texts[i], solution->get<std::string>());
+    example.tokens =
+        EncodeCompletion(*inputs.tokenizer, set.prompt_texts[i], solution->get<std::string>());
     example.tokens.push_back(inputs.base.eos_token_ids.front());
     examples.push_back(std::move(example));
   }
@@ -35,7 +40,8 @@ absl::StatusOr<double> SolutionScore(const JobInputs& inputs, const Model& model
   RunLanes(static_cast<size_t>(inputs.lanes), [&](size_t lane) {
     const c10::InferenceMode inference;
     for (size_t i = lane; i < examples.size(); i += static_cast<size_t>(inputs.lanes)) {
-      for (const float logprob : ScoreCompletion(model, examples[i].prompt_tokens, examples[i].tokens).logprobs) {
+      for (const float logprob :
+           ScoreCompletion(model, examples[i].prompt_tokens, examples[i].tokens).logprobs) {
         sums[i] += double{logprob};
       }
     }

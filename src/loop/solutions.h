@@ -1,4 +1,5 @@
-// Training examples made of human solutions: the `solution` field of problems. Used for supervised fine-tuning only.
+// Training examples made of human solutions: the `solution` field of problems. Used for supervised
+// fine-tuning only.
 #pragma once
 
 #include <span>
@@ -10,8 +11,10 @@
 
 namespace restem {
 
-// One example per problem: its prompt, and its solution with EOS. InvalidInput where a problem has no solution.
-absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& inputs, const ProblemSet& set);
+// One example per problem: its prompt, and its solution with EOS. InvalidInput where a problem has
+// no solution.
+absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& inputs,
+                                                              const ProblemSet& set);
 
 // Mean natural log-probability per token of the validation problems' solutions.
 absl::StatusOr<double> SolutionScore(const JobInputs& inputs, const Model& model);

@@ -1,5 +1,6 @@
-// The stages of an iteration. Each reads finished files of the run directory and writes its own; each can be stopped at
-// any instant and called again, with the outcome of a call that was never stopped.
+// The stages of an iteration. Each reads finished files of the run directory and writes its own;
+// each can be stopped at any instant and called again, with the outcome of a call that was never
+// stopped.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace restem {
 
-// samples.jsonl: draws sampler.samples_per_problem completions of every training problem. They are judged meanwhile.
+// samples.jsonl: draws sampler.samples_per_problem completions of every training problem. They are
+// judged meanwhile.
 absl::Status RunSampleStage(Run& run, int64_t iteration);
 
 // verdicts.jsonl: judges what is not judged yet. Too many verifier errors fail the stage.
@@ -18,7 +20,8 @@ absl::Status RunScoreStage(Run& run, int64_t iteration);
 // dataset.jsonl of both arms: what is trained on.
 absl::Status RunSelectStage(Run& run, int64_t iteration);
 
-// checkpoint/: fine-tunes the base (or, with em.init: previous, the last checkpoint) on the arm's dataset.
+// checkpoint/: fine-tunes the base (or, with em.init: previous, the last checkpoint) on the arm's
+// dataset.
 absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm);
 
 // eval.json: measures the arm's checkpoint, or for iteration 0 the base, on every test set.

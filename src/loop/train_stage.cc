@@ -1,11 +1,12 @@
 // The M-step of one arm: from dataset.jsonl to an HF checkpoint.
-#include <filesystem>
-
 #include <fmt/format.h>
+
+#include <filesystem>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "data/records.h"
+#include "loop/solutions.h"
 #include "loop/stages.h"
 #include "loop/validation.h"
 #include "model/checkpoint.h"
@@ -14,16 +15,28 @@
 namespace restem {
 namespace {
 
-// What the M-step starts from: the base (or fresh weights), or the last checkpoint with em.init: previous.
+// Supervised fine-tuning: the dataset is made of human solutions, not of samples.
+absl::Status WriteSolutions(const Run& run, int64_t iteration) {
+  RESTEM_ASSIGN_OR_RETURN(const auto examples, SolutionExamples(run.inputs, run.inputs.train));
+  return WriteExamples(run.paths.dataset(iteration, Arm::kRestEm), examples);
+}
+
+// What the M-step starts from: the base (or fresh weights), or the last checkpoint with em.init:
+// previous.
 absl::StatusOr<Model> StartModel(const Run& run, int64_t iteration, Arm arm) {
   const Job& job = run.inputs.job;
   const bool previous = job.em.init == "previous" && iteration > 1;
   if (previous) return LoadModel(ModelDir(run, iteration - 1, arm), /*bfloat16=*/false);
-  if (job.model.from_scratch) return InitializeModel(job.model.base, static_cast<uint64_t>(job.seed));
+  if (job.model.from_scratch)
+    return InitializeModel(job.model.base, static_cast<uint64_t>(job.seed));
   return LoadModel(job.model.base, /*bfloat16=*/false);
 }
 
-TrainSetup MakeSetup(Run& run, int64_t iteration, Arm arm, const Model& start, std::span<const TrainingExample> examples) {
+TrainSetup MakeSetup(Run& run,
+                     int64_t iteration,
+                     Arm arm,
+                     const Model& start,
+                     std::span<const TrainingExample> examples) {
   const JobInputs& inputs = run.inputs;
   TrainSetup setup;
   setup.start = &start;
@@ -36,7 +49,9 @@ TrainSetup MakeSetup(Run& run, int64_t iteration, Arm arm, const Model& start, s
   setup.state_dir = run.paths.trainer(iteration, arm);
   setup.label = fmt::format("train {:02}{}", iteration, arm == Arm::kControl ? " control" : "");
   setup.on_step = [&run, iteration, arm](const TrainStepEvent& event) {
-    return run.metrics->record("train_step", iteration, event.step,
+    return run.metrics->record("train_step",
+                               iteration,
+                               event.step,
                                {{"arm", ToString(arm)},
                                 {"loss", event.loss},
                                 {"entropy", event.entropy},
@@ -49,24 +64,31 @@ TrainSetup MakeSetup(Run& run, int64_t iteration, Arm arm, const Model& start, s
 }
 
 absl::Status RecordTotals(Run& run, int64_t iteration, Arm arm, const TrainResult& result) {
-  return run.metrics->record("train", iteration, /*step=*/-1,
-                             {{"arm", ToString(arm)},
-                              {"steps", result.steps},
-                              {"best_step", result.best_step},
-                              {"loss", result.last_loss},
-                              {"tokens", result.tokens},
-                              {"seconds", result.seconds},
-                              {"tokens_per_second", result.seconds > 0.0 ? static_cast<double>(result.tokens) / result.seconds : 0.0}});
+  return run.metrics->record(
+      "train",
+      iteration,
+      /*step=*/-1,
+      {{"arm", ToString(arm)},
+       {"steps", result.steps},
+       {"best_step", result.best_step},
+       {"loss", result.last_loss},
+       {"tokens", result.tokens},
+       {"seconds", result.seconds},
+       {"tokens_per_second",
+        result.seconds > 0.0 ? static_cast<double>(result.tokens) / result.seconds : 0.0}});
 }
 
 }  // namespace
 
 absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm) {
   const std::string checkpoint = run.paths.checkpoint(iteration, arm);
-  if (FileExists(checkpoint)) return absl::OkStatus();  // renamed into place, but the process ended before it said so
+  if (FileExists(checkpoint))
+    return absl::OkStatus();  // renamed into place, but the process ended before it said so
+  if (run.inputs.trains_on_solutions()) RESTEM_RETURN_IF_ERROR(WriteSolutions(run, iteration));
   RESTEM_ASSIGN_OR_RETURN(const auto examples, ReadExamples(run.paths.dataset(iteration, arm)));
   RESTEM_ASSIGN_OR_RETURN(Model model, StartModel(run, iteration, arm));
-  RESTEM_ASSIGN_OR_RETURN(TrainResult result, Train(MakeSetup(run, iteration, arm, model, examples)));
+  RESTEM_ASSIGN_OR_RETURN(TrainResult result,
+                          Train(MakeSetup(run, iteration, arm, model, examples)));
   RESTEM_RETURN_IF_ERROR(RecordTotals(run, iteration, arm, result));
   model.weights = std::move(result.weights);
   RESTEM_RETURN_IF_ERROR(SaveModel(model, run.inputs.bfloat16(), checkpoint));

@@ -37,18 +37,27 @@ absl::StatusOr<double> GreedyReward(const Run& run, const Model& model) {
 
 }  // namespace
 
-std::function<absl::StatusOr<double>(const Model&, int64_t step)> MakeValidation(Run& run, int64_t iteration, Arm arm) {
+std::function<absl::StatusOr<double>(const Model&, int64_t step)> MakeValidation(Run& run,
+                                                                                 int64_t iteration,
+                                                                                 Arm arm) {
   const std::string& kind = run.inputs.job.train.early_stop;
   if (kind == "none") return nullptr;
   if (run.inputs.validation.problems.empty()) {
-    spdlog::warn("train.early_stop is {}, but data.validation is empty: training goes on to its last step", kind);
+    spdlog::warn(
+        "train.early_stop is {}, but data.validation is empty: training goes on to its last step",
+        kind);
     return nullptr;
   }
-  return [&run, iteration, arm, by_reward = kind == "reward"](const Model& model, int64_t step) -> absl::StatusOr<double> {
-    absl::StatusOr<double> score = by_reward ? GreedyReward(run, model) : SolutionScore(run.inputs, model);
+  return [&run, iteration, arm, by_reward = kind == "reward"](
+             const Model& model, int64_t step) -> absl::StatusOr<double> {
+    absl::StatusOr<double> score =
+        by_reward ? GreedyReward(run, model) : SolutionScore(run.inputs, model);
     RESTEM_RETURN_IF_ERROR(score.status());
-    RESTEM_RETURN_IF_ERROR(run.metrics->record(
-        "validate", iteration, step, {{"arm", ToString(arm)}, {by_reward ? "reward" : "logprob", *score}}));
+    RESTEM_RETURN_IF_ERROR(
+        run.metrics->record("validate",
+                            iteration,
+                            step,
+                            {{"arm", ToString(arm)}, {by_reward ? "reward" : "logprob", *score}}));
     spdlog::info("step {}: validation {} {:.4f}", step, by_reward ? "reward" : "log-prob", *score);
     return score;
   };

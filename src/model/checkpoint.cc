@@ -1,16 +1,16 @@
 #include "model/checkpoint.h"
 
-#include <algorithm>
-#include <cstring>
-#include <filesystem>
-#include <optional>
-#include <set>
-
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 
 #include "base/file.h"
 #include "io/safetensors.h"
@@ -33,19 +33,26 @@ std::optional<at::ScalarType> ScalarTypeOf(DType dtype) {
   }
 }
 
-std::string ShapeText(const std::vector<int64_t>& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
+std::string ShapeText(const std::vector<int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 // The tensor over the mapped bytes; `file` stays alive as long as the tensor does.
-absl::StatusOr<at::Tensor> MapTensor(const std::shared_ptr<const SafetensorsModel>& file, const TensorView& view,
+absl::StatusOr<at::Tensor> MapTensor(const std::shared_ptr<const SafetensorsModel>& file,
+                                     const TensorView& view,
                                      const std::string& dir) {
   const auto type = ScalarTypeOf(view.dtype);
   if (!type) {
-    return InvalidInput(fmt::format("{}: tensor {} has dtype {}; float32, bfloat16 and float16 are supported",
-                                    dir, view.name, ToString(view.dtype)));
+    return InvalidInput(
+        fmt::format("{}: tensor {} has dtype {}; float32, bfloat16 and float16 are supported",
+                    dir,
+                    view.name,
+                    ToString(view.dtype)));
   }
   // The map is read-only: writing through this tensor would fault, and nothing does.
   void* data = const_cast<std::byte*>(view.bytes.data());
-  at::Tensor tensor = at::from_blob(data, view.shape, /*deleter=*/[file](void*) {}, at::TensorOptions(*type));
+  at::Tensor tensor = at::from_blob(
+      data, view.shape, /*deleter=*/[file](void*) {}, at::TensorOptions(*type));
   const bool aligned = reinterpret_cast<uintptr_t>(data) % ElementSize(view.dtype) == 0;
   if (aligned) return tensor;
   at::Tensor copy = at::empty(view.shape, at::TensorOptions(*type));
@@ -53,21 +60,29 @@ absl::StatusOr<at::Tensor> MapTensor(const std::shared_ptr<const SafetensorsMode
   return copy;
 }
 
-absl::Status CheckNothingExtra(const SafetensorsModel& file, const std::set<std::string>& known, const ModelConfig& config,
+absl::Status CheckNothingExtra(const SafetensorsModel& file,
+                               const std::set<std::string>& known,
+                               const ModelConfig& config,
                                const std::string& dir) {
   for (const auto& [name, view] : file.tensors()) {
     if (known.contains(name)) continue;
-    if (config.tie_word_embeddings && name == "lm_head.weight") continue;  // a copy that some tools write
-    if (name.ends_with(".rotary_emb.inv_freq")) continue;                  // a constant that old tools wrote
-    return InvalidInput(fmt::format("{}: tensor {} {} is not part of a {} model with this config.json",
-                                    dir, name, ShapeText(view.shape), config.model_type));
+    if (config.tie_word_embeddings && name == "lm_head.weight")
+      continue;                                            // a copy that some tools write
+    if (name.ends_with(".rotary_emb.inv_freq")) continue;  // a constant that old tools wrote
+    return InvalidInput(
+        fmt::format("{}: tensor {} {} is not part of a {} model with this config.json",
+                    dir,
+                    name,
+                    ShapeText(view.shape),
+                    config.model_type));
   }
   return absl::OkStatus();
 }
 
 bool IsWeightFile(const std::string& name) {
-  return name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json") || name.ends_with(".bin") ||
-         name.ends_with(".pt") || name.ends_with(".pth") || name.ends_with(".tmp");
+  return name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json") ||
+         name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth") ||
+         name.ends_with(".tmp");
 }
 
 absl::Status CopyCompanions(const std::string& from, const std::string& to) {
@@ -88,7 +103,8 @@ absl::Status WriteWeights(const Model& model, bool bfloat16, const std::string& 
     views.push_back({parameter.name,
                      bfloat16 ? DType::kBFloat16 : DType::kFloat32,
                      parameter.tensor.sizes().vec(),
-                     {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()), parameter.tensor.nbytes()}});
+                     {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
+                      parameter.tensor.nbytes()}});
   }
   return WriteSafetensorsModel(dir, views);
 }
@@ -105,7 +121,8 @@ absl::Status WriteDtype(const std::string& dir, bool bfloat16) {
 
 absl::StatusOr<Model> ModelOf(const std::string& dir) {
   RESTEM_ASSIGN_OR_RETURN(ModelConfig config, ReadModelConfig(dir));
-  RopeTable rope = MakeRopeTable(config.max_position_embeddings, config.head_dim, config.rope_theta);
+  RopeTable rope =
+      MakeRopeTable(config.max_position_embeddings, config.head_dim, config.rope_theta);
   return Model{std::move(config), {}, std::move(rope), dir};
 }
 
@@ -117,23 +134,29 @@ absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16) {
   const auto file = std::make_shared<const SafetensorsModel>(std::move(opened));
   std::set<std::string> known;
   absl::Status status;
-  const auto load = [&](const std::string& name, const std::vector<int64_t>& shape) -> absl::StatusOr<at::Tensor> {
+  const auto load = [&](const std::string& name,
+                        const std::vector<int64_t>& shape) -> absl::StatusOr<at::Tensor> {
     RESTEM_ASSIGN_OR_RETURN(const TensorView view, file->get(name));
     if (view.shape != shape) {
       return InvalidInput(fmt::format("{}: tensor {} has shape {}, config.json implies {}",
-                                      dir, name, ShapeText(view.shape), ShapeText(shape)));
+                                      dir,
+                                      name,
+                                      ShapeText(view.shape),
+                                      ShapeText(shape)));
     }
     RESTEM_ASSIGN_OR_RETURN(const at::Tensor tensor, MapTensor(file, view, dir));
     return tensor.to(bfloat16 && shape.size() >= 2 ? at::kBFloat16 : at::kFloat);
   };
-  VisitParameters(model.config, model.weights,
-                  [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor) {
-                    known.insert(name);
-                    if (!status.ok()) return;
-                    auto loaded = load(name, shape);
-                    status = loaded.status();
-                    if (loaded.ok()) tensor = *std::move(loaded);
-                  });
+  VisitParameters(
+      model.config,
+      model.weights,
+      [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor) {
+        known.insert(name);
+        if (!status.ok()) return;
+        auto loaded = load(name, shape);
+        status = loaded.status();
+        if (loaded.ok()) tensor = *std::move(loaded);
+      });
   RESTEM_RETURN_IF_ERROR(status);
   RESTEM_RETURN_IF_ERROR(CheckNothingExtra(*file, known, model.config, dir));
   return model;

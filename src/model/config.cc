@@ -1,10 +1,10 @@
 #include "model/config.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <string_view>
-
-#include <fmt/format.h>
 
 #include "io/hf_config.h"
 #include "model/weights.h"
@@ -28,23 +28,31 @@ absl::StatusOr<const Family*> FamilyOf(const JsonFile& file) {
   for (const Family& family : kFamilies) {
     if (family.model_type == type) return &family;
   }
-  return InvalidInput(fmt::format(
-      "{}: model_type: unknown architecture \"{}\"; this version knows llama and qwen2", file.path, type));
+  return InvalidInput(
+      fmt::format("{}: model_type: unknown architecture \"{}\"; this version knows llama and qwen2",
+                  file.path,
+                  type));
 }
 
 // Features that would change the result and are not implemented: refused by name.
 absl::Status CheckFeatures(const JsonFile& file) {
   RESTEM_ASSIGN_OR_RETURN(const std::string activation, GetTextOr(file, "hidden_act", "silu"));
   if (activation != "silu" && activation != "swish") {
-    return InvalidInput(fmt::format("{}: hidden_act: \"{}\" is not supported, must be silu", file.path, activation));
+    return InvalidInput(fmt::format(
+        "{}: hidden_act: \"{}\" is not supported, must be silu", file.path, activation));
   }
   RESTEM_ASSIGN_OR_RETURN(const bool sliding, GetBoolOr(file, "use_sliding_window", false));
-  if (sliding) return InvalidInput(fmt::format("{}: use_sliding_window: sliding windows are not supported", file.path));
+  if (sliding)
+    return InvalidInput(
+        fmt::format("{}: use_sliding_window: sliding windows are not supported", file.path));
   if (FindJson(file, "quantization_config") != nullptr) {
-    return InvalidInput(fmt::format("{}: quantization_config: quantized weights are not supported", file.path));
+    return InvalidInput(
+        fmt::format("{}: quantization_config: quantized weights are not supported", file.path));
   }
   RESTEM_ASSIGN_OR_RETURN(const double dropout, GetRealOr(file, "attention_dropout", 0.0));
-  if (dropout != 0.0) return InvalidInput(fmt::format("{}: attention_dropout: {} is not supported, must be 0", file.path, dropout));
+  if (dropout != 0.0)
+    return InvalidInput(
+        fmt::format("{}: attention_dropout: {} is not supported, must be 0", file.path, dropout));
   return absl::OkStatus();
 }
 
@@ -52,10 +60,14 @@ absl::Status CheckFeatures(const JsonFile& file) {
 absl::StatusOr<double> ReadRopeTheta(const JsonFile& file) {
   for (const std::string_view section : {"rope_scaling", "rope_parameters"}) {
     for (const std::string_view key : {"rope_type", "type"}) {
-      RESTEM_ASSIGN_OR_RETURN(const std::string type, GetTextOr(file, fmt::format("{}.{}", section, key), "default"));
+      RESTEM_ASSIGN_OR_RETURN(const std::string type,
+                              GetTextOr(file, fmt::format("{}.{}", section, key), "default"));
       if (type != "default") {
-        return InvalidInput(fmt::format(
-            "{}: {}: RoPE scaling of type \"{}\" is not supported, must be default", file.path, section, type));
+        return InvalidInput(
+            fmt::format("{}: {}: RoPE scaling of type \"{}\" is not supported, must be default",
+                        file.path,
+                        section,
+                        type));
       }
     }
   }
@@ -66,7 +78,8 @@ absl::StatusOr<double> ReadRopeTheta(const JsonFile& file) {
 absl::StatusOr<int64_t> GetPositive(const JsonFile& file, std::string_view key) {
   RESTEM_ASSIGN_OR_RETURN(const int64_t value, GetInt(file, key));
   if (value >= 1 && value <= std::numeric_limits<int32_t>::max()) return value;
-  return InvalidInput(fmt::format("{}: {}: {} is out of range, must be at least 1", file.path, key, value));
+  return InvalidInput(
+      fmt::format("{}: {}: {} is out of range, must be at least 1", file.path, key, value));
 }
 
 absl::Status ReadSizes(const JsonFile& file, ModelConfig& config) {
@@ -75,15 +88,23 @@ absl::Status ReadSizes(const JsonFile& file, ModelConfig& config) {
   RESTEM_ASSIGN_OR_RETURN(config.intermediate_size, GetPositive(file, "intermediate_size"));
   RESTEM_ASSIGN_OR_RETURN(config.num_hidden_layers, GetPositive(file, "num_hidden_layers"));
   RESTEM_ASSIGN_OR_RETURN(config.num_attention_heads, GetPositive(file, "num_attention_heads"));
-  RESTEM_ASSIGN_OR_RETURN(config.max_position_embeddings, GetPositive(file, "max_position_embeddings"));
-  RESTEM_ASSIGN_OR_RETURN(config.num_key_value_heads, GetIntOr(file, "num_key_value_heads", config.num_attention_heads));
-  RESTEM_ASSIGN_OR_RETURN(config.head_dim, GetIntOr(file, "head_dim", config.hidden_size / config.num_attention_heads));
-  if (config.num_key_value_heads < 1 || config.num_attention_heads % config.num_key_value_heads != 0) {
-    return InvalidInput(fmt::format("{}: num_key_value_heads: {} must divide num_attention_heads, which is {}",
-                                    file.path, config.num_key_value_heads, config.num_attention_heads));
+  RESTEM_ASSIGN_OR_RETURN(config.max_position_embeddings,
+                          GetPositive(file, "max_position_embeddings"));
+  RESTEM_ASSIGN_OR_RETURN(config.num_key_value_heads,
+                          GetIntOr(file, "num_key_value_heads", config.num_attention_heads));
+  RESTEM_ASSIGN_OR_RETURN(
+      config.head_dim, GetIntOr(file, "head_dim", config.hidden_size / config.num_attention_heads));
+  if (config.num_key_value_heads < 1 ||
+      config.num_attention_heads % config.num_key_value_heads != 0) {
+    return InvalidInput(
+        fmt::format("{}: num_key_value_heads: {} must divide num_attention_heads, which is {}",
+                    file.path,
+                    config.num_key_value_heads,
+                    config.num_attention_heads));
   }
   if (config.head_dim < 2 || config.head_dim % 2 != 0) {
-    return InvalidInput(fmt::format("{}: head_dim: {} must be an even number", file.path, config.head_dim));
+    return InvalidInput(
+        fmt::format("{}: head_dim: {} must be an even number", file.path, config.head_dim));
   }
   return absl::OkStatus();
 }
@@ -97,11 +118,12 @@ bool ModelConfig::is_eos(int32_t token) const {
 int64_t ModelConfig::parameter_count() const {
   int64_t count = 0;
   Weights none;
-  VisitParameters(*this, none, [&](const std::string&, const std::vector<int64_t>& shape, at::Tensor&) {
-    int64_t size = 1;
-    for (const int64_t extent : shape) size *= extent;
-    count += size;
-  });
+  VisitParameters(
+      *this, none, [&](const std::string&, const std::vector<int64_t>& shape, at::Tensor&) {
+        int64_t size = 1;
+        for (const int64_t extent : shape) size *= extent;
+        count += size;
+      });
   return count;
 }
 
@@ -116,7 +138,8 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& dir) {
   RESTEM_ASSIGN_OR_RETURN(config.rms_norm_eps, GetRealOr(file, "rms_norm_eps", 1e-6));
   RESTEM_ASSIGN_OR_RETURN(config.rope_theta, ReadRopeTheta(file));
   RESTEM_ASSIGN_OR_RETURN(config.initializer_range, GetRealOr(file, "initializer_range", 0.02));
-  RESTEM_ASSIGN_OR_RETURN(config.tie_word_embeddings, GetBoolOr(file, "tie_word_embeddings", false));
+  RESTEM_ASSIGN_OR_RETURN(config.tie_word_embeddings,
+                          GetBoolOr(file, "tie_word_embeddings", false));
   RESTEM_ASSIGN_OR_RETURN(const bool attention_bias, GetBoolOr(file, "attention_bias", false));
   config.qkv_bias = family->qkv_bias || attention_bias;
   config.output_bias = !family->qkv_bias && attention_bias;

@@ -27,14 +27,16 @@ struct ModelConfig {
   bool output_bias = false;  // of o_proj
   bool mlp_bias = false;
   bool stored_bfloat16 = false;  // the dtype that config.json names is bfloat16
-  std::vector<int32_t> eos_token_ids;  // generation_config.json's if there, else config.json's; may be several
+  std::vector<int32_t>
+      eos_token_ids;  // generation_config.json's if there, else config.json's; may be several
 
   bool is_eos(int32_t token) const;
   int64_t parameter_count() const;
 };
 
-// Reads `dir`/config.json and generation_config.json. A missing key, a wrong type, an unknown architecture or a feature
-// that is not implemented is InvalidInput naming the file and the key; nothing is ignored silently.
+// Reads `dir`/config.json and generation_config.json. A missing key, a wrong type, an unknown
+// architecture or a feature that is not implemented is InvalidInput naming the file and the key;
+// nothing is ignored silently.
 absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& dir);
 
 }  // namespace restem

@@ -1,12 +1,13 @@
-// The decoder-only transformer, defined once: training, scoring, prefill and decode all run this forward. They differ in
-// where keys and values come from, which the caller's attention function decides.
+// The decoder-only transformer, defined once: training, scoring, prefill and decode all run this
+// forward. They differ in where keys and values come from, which the caller's attention function
+// decides.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <functional>
 #include <memory>
 #include <string>
-
-#include <ATen/core/Tensor.h>
 
 #include "model/config.h"
 #include "model/weights.h"
@@ -19,18 +20,21 @@ struct Model {
   ModelConfig config;
   Weights weights;
   RopeTable rope;
-  std::string dir;  // the HF directory that it came from: its tokenizer and configs go along with every checkpoint
+  std::string dir;  // the HF directory that it came from: its tokenizer and configs go along with
+                    // every checkpoint
 };
 
-// q [rows, heads, head_dim], k and v [rows, kv_heads, head_dim], all float32, q and k already rotated;
-// returns [rows, heads, head_dim].
-using AttentionFn = std::function<at::Tensor(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
+// q [rows, heads, head_dim], k and v [rows, kv_heads, head_dim], all float32, q and k already
+// rotated; returns [rows, heads, head_dim].
+using AttentionFn = std::function<at::Tensor(
+    int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
 
 // Hidden states after the final norm: what lm_head is applied to.
-at::Tensor DecoderHidden(const Model& model,
-                         const at::Tensor& tokens,     // [rows] int32, each below vocab_size
-                         const at::Tensor& positions,  // [rows] int32, each below max_position_embeddings
-                         const AttentionFn& attention);  // returns [rows, hidden] float32
+at::Tensor DecoderHidden(
+    const Model& model,
+    const at::Tensor& tokens,       // [rows] int32, each below vocab_size
+    const at::Tensor& positions,    // [rows] int32, each below max_position_embeddings
+    const AttentionFn& attention);  // returns [rows, hidden] float32
 
 // The scale that HF's Llama puts on attention scores.
 double AttentionScale(const ModelConfig& config);

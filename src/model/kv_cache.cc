@@ -26,7 +26,9 @@ float* KvPagePool::take() {
 void KvPagePool::give_back(float* page) { free_.push_back(page); }
 
 KvRun::KvRun(KvRun&& other) noexcept
-    : pool_(other.pool_), pages_(std::exchange(other.pages_, {})), keys_(std::exchange(other.keys_, 0)) {}
+    : pool_(other.pool_),
+      pages_(std::exchange(other.pages_, {})),
+      keys_(std::exchange(other.keys_, 0)) {}
 
 KvRun& KvRun::operator=(KvRun&& other) noexcept {
   if (this == &other) return *this;
@@ -44,8 +46,11 @@ void KvRun::extend() {
 
 void KvRun::store(int64_t layer, int64_t key, const float* k, const float* v) {
   float* page = pages_[static_cast<size_t>(key / kernels::kKeysPerPage)];
-  kernels::StoreKey(
-      pool_->shape(), k, v, page + layer * pool_->shape().layer_stride(), key % kernels::kKeysPerPage);
+  kernels::StoreKey(pool_->shape(),
+                    k,
+                    v,
+                    page + layer * pool_->shape().layer_stride(),
+                    key % kernels::kKeysPerPage);
 }
 
 void KvRun::clear() {

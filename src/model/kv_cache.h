@@ -1,4 +1,5 @@
-// Pages of keys and values for all layers at once, and runs of them. Layout: kernels/cached_attention.h.
+// Pages of keys and values for all layers at once, and runs of them. Layout:
+// kernels/cached_attention.h.
 #pragma once
 
 #include <cstdint>

@@ -1,9 +1,9 @@
 #include "model/packed_forward.h"
 
+#include <ATen/ops/zeros.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <ATen/ops/zeros.h>
 
 #include "ops/linear.h"
 

@@ -1,10 +1,11 @@
-// Forward passes that need no cache: prompts and completions packed into rows, for training and scoring.
+// Forward passes that need no cache: prompts and completions packed into rows, for training and
+// scoring.
 #pragma once
+
+#include <ATen/core/Tensor.h>
 
 #include <span>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "model/decoder.h"
 #include "ops/packed_attention.h"
@@ -14,8 +15,8 @@ namespace restem {
 // Attention of packed rows over segments; give it to DecoderHidden.
 AttentionFn PackedAttentionOf(const Model& model, AttentionSegments segments);
 
-// Host arrays as int32 tensors, copied; fewer than kMinProductRows rows are filled up with token 0 at position 0, so
-// that a row's result does not depend on how many rows there are.
+// Host arrays as int32 tensors, copied; fewer than kMinProductRows rows are filled up with token 0
+// at position 0, so that a row's result does not depend on how many rows there are.
 struct PackedInput {
   at::Tensor tokens;     // [padded_rows] int32
   at::Tensor positions;  // [padded_rows] int32

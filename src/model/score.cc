@@ -1,8 +1,8 @@
 #include "model/score.h"
 
-#include <numeric>
-
 #include <ATen/ops/empty.h>
+
+#include <numeric>
 
 #include "model/packed_forward.h"
 #include "ops/linear.h"
@@ -10,23 +10,29 @@
 
 namespace restem {
 
-Scored ScoreCompletion(const Model& model, std::span<const int32_t> prompt, std::span<const int32_t> completion) {
+Scored ScoreCompletion(const Model& model,
+                       std::span<const int32_t> prompt,
+                       std::span<const int32_t> completion) {
   std::vector<int32_t> tokens(prompt.begin(), prompt.end());
-  tokens.insert(tokens.end(), completion.begin(), completion.end() - 1);  // the last one is never an input
+  tokens.insert(
+      tokens.end(), completion.begin(), completion.end() - 1);  // the last one is never an input
   std::vector<int32_t> positions(tokens.size());
   std::iota(positions.begin(), positions.end(), 0);
   const auto rows = static_cast<int64_t>(tokens.size());
   const auto count = static_cast<int64_t>(completion.size());
-  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
+  const auto segments =
+      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
   const PackedInput input = PadInput(tokens, positions);
-  const at::Tensor hidden = DecoderHidden(model, input.tokens, input.positions, PackedAttentionOf(model, segments));
+  const at::Tensor hidden =
+      DecoderHidden(model, input.tokens, input.positions, PackedAttentionOf(model, segments));
   at::Tensor targets = at::empty({count}, at::kInt);
   std::copy(completion.begin(), completion.end(), targets.mutable_data_ptr<int32_t>());
-  const LinearLogprobResult result =
-      LinearLogprob(hidden.narrow(0, rows - count, count), model.weights.output_embedding(), targets);
+  const LinearLogprobResult result = LinearLogprob(
+      hidden.narrow(0, rows - count, count), model.weights.output_embedding(), targets);
   const auto* logp = result.logp.const_data_ptr<float>();
   const auto* entropy = result.entropy.const_data_ptr<float>();
-  return {{logp, logp + count}, std::accumulate(entropy, entropy + count, 0.0) / static_cast<double>(count)};
+  return {{logp, logp + count},
+          std::accumulate(entropy, entropy + count, 0.0) / static_cast<double>(count)};
 }
 
 }  // namespace restem

@@ -1,24 +1,32 @@
 #include "model/weights.h"
 
-#include <cmath>
-#include <numbers>
-
 #include <ATen/ops/empty.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
+
+#include <cmath>
+#include <numbers>
 
 #include "base/random.h"
 
 namespace restem {
 namespace {
 
-void VisitLayer(const ModelConfig& config, const std::string& prefix, LayerWeights& layer, const ParameterVisitor& visit) {
+void VisitLayer(const ModelConfig& config,
+                const std::string& prefix,
+                LayerWeights& layer,
+                const ParameterVisitor& visit) {
   const int64_t hidden = config.hidden_size;
   const int64_t mlp = config.intermediate_size;
   const int64_t q = config.num_attention_heads * config.head_dim;
   const int64_t kv = config.num_key_value_heads * config.head_dim;
-  const auto linear = [&](const char* name, int64_t out, int64_t in, bool has_bias, at::Tensor& weight, at::Tensor& bias) {
+  const auto linear = [&](const char* name,
+                          int64_t out,
+                          int64_t in,
+                          bool has_bias,
+                          at::Tensor& weight,
+                          at::Tensor& bias) {
     visit(fmt::format("{}{}.weight", prefix, name), {out, in}, weight);
     if (has_bias) visit(fmt::format("{}{}.bias", prefix, name), {out}, bias);
   };
@@ -34,7 +42,9 @@ void VisitLayer(const ModelConfig& config, const std::string& prefix, LayerWeigh
 }
 
 // Standard normal numbers by Box-Muller, two to a counter.
-at::Tensor NormalTensor(const std::vector<int64_t>& shape, double deviation, const RandomStream& stream) {
+at::Tensor NormalTensor(const std::vector<int64_t>& shape,
+                        double deviation,
+                        const RandomStream& stream) {
   at::Tensor tensor = at::empty(shape, at::kFloat);
   auto* values = tensor.mutable_data_ptr<float>();
   const int64_t count = tensor.numel();
@@ -57,35 +67,46 @@ void VisitParameters(const ModelConfig& config, Weights& weights, const Paramete
     VisitLayer(config, fmt::format("model.layers.{}.", i), weights.layers[i], visit);
   }
   visit("model.norm.weight", {config.hidden_size}, weights.norm);
-  if (!config.tie_word_embeddings) visit("lm_head.weight", {config.vocab_size, config.hidden_size}, weights.lm_head);
+  if (!config.tie_word_embeddings)
+    visit("lm_head.weight", {config.vocab_size, config.hidden_size}, weights.lm_head);
 }
 
 std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weights) {
   std::vector<Parameter> parameters;
   Weights view = weights;  // handles only: tensors are shared
-  VisitParameters(config, view, [&](const std::string& name, const std::vector<int64_t>&, at::Tensor& tensor) {
-    parameters.push_back({name, tensor});
-  });
+  VisitParameters(
+      config, view, [&](const std::string& name, const std::vector<int64_t>&, at::Tensor& tensor) {
+        parameters.push_back({name, tensor});
+      });
   return parameters;
 }
 
-Weights MapWeights(const ModelConfig& config, const Weights& weights, const std::function<at::Tensor(const at::Tensor&)>& map) {
+Weights MapWeights(const ModelConfig& config,
+                   const Weights& weights,
+                   const std::function<at::Tensor(const at::Tensor&)>& map) {
   Weights mapped = weights;
-  VisitParameters(config, mapped, [&](const std::string&, const std::vector<int64_t>&, at::Tensor& tensor) {
-    tensor = map(tensor);
-  });
+  VisitParameters(
+      config, mapped, [&](const std::string&, const std::vector<int64_t>&, at::Tensor& tensor) {
+        tensor = map(tensor);
+      });
   return mapped;
 }
 
 Weights InitialWeights(const ModelConfig& config, uint64_t seed) {
   Weights weights;
-  VisitParameters(config, weights, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor) {
-    if (shape.size() == 1) {
-      tensor = name.ends_with(".bias") ? at::zeros(shape, at::kFloat) : at::ones(shape, at::kFloat);
-    } else {
-      tensor = NormalTensor(shape, config.initializer_range, RandomStream(seed, StreamPurpose::kInit, 0, name, 0));
-    }
-  });
+  VisitParameters(
+      config,
+      weights,
+      [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor) {
+        if (shape.size() == 1) {
+          tensor =
+              name.ends_with(".bias") ? at::zeros(shape, at::kFloat) : at::ones(shape, at::kFloat);
+        } else {
+          tensor = NormalTensor(shape,
+                                config.initializer_range,
+                                RandomStream(seed, StreamPurpose::kInit, 0, name, 0));
+        }
+      });
   return weights;
 }
 

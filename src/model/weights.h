@@ -1,23 +1,25 @@
 // A decoder's tensors under their HF names.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <functional>
 #include <string>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "model/config.h"
 
 namespace restem {
 
-// Matrices are in the compute dtype, vectors (norms, biases) always float32. Undefined where the model has none.
+// Matrices are in the compute dtype, vectors (norms, biases) always float32. Undefined where the
+// model has none.
 struct LayerWeights {
-  at::Tensor input_norm;      // [hidden]
-  at::Tensor q, k, v, o;      // [heads·head_dim, hidden], [kv_heads·head_dim, hidden] twice, [hidden, heads·head_dim]
+  at::Tensor input_norm;  // [hidden]
+  at::Tensor q, k, v,
+      o;  // [heads·head_dim, hidden], [kv_heads·head_dim, hidden] twice, [hidden, heads·head_dim]
   at::Tensor q_bias, k_bias, v_bias, o_bias;
-  at::Tensor post_attention_norm;         // [hidden]
-  at::Tensor gate, up, down;              // [intermediate, hidden] twice, [hidden, intermediate]
+  at::Tensor post_attention_norm;  // [hidden]
+  at::Tensor gate, up, down;       // [intermediate, hidden] twice, [hidden, intermediate]
   at::Tensor gate_bias, up_bias, down_bias;
 };
 
@@ -30,10 +32,11 @@ struct Weights {
   const at::Tensor& output_embedding() const { return lm_head.defined() ? lm_head : embed_tokens; }
 };
 
-// The one place where HF names and shapes are written: calls `visit(name, shape, tensor)` for every tensor that a model
-// of this configuration has, in checkpoint order. `weights.layers` is resized to fit.
-using ParameterVisitor =
-    std::function<void(const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor)>;
+// The one place where HF names and shapes are written: calls `visit(name, shape, tensor)` for every
+// tensor that a model of this configuration has, in checkpoint order. `weights.layers` is resized
+// to fit.
+using ParameterVisitor = std::function<void(
+    const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor)>;
 void VisitParameters(const ModelConfig& config, Weights& weights, const ParameterVisitor& visit);
 
 struct Parameter {
@@ -43,9 +46,12 @@ struct Parameter {
 std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weights);
 
 // A new Weights of which each tensor is `map(tensor)`.
-Weights MapWeights(const ModelConfig& config, const Weights& weights, const std::function<at::Tensor(const at::Tensor&)>& map);
+Weights MapWeights(const ModelConfig& config,
+                   const Weights& weights,
+                   const std::function<at::Tensor(const at::Tensor&)>& map);
 
-// Float32 weights drawn from N(0, initializer_range²), norms 1, biases 0; a pure function of `seed`.
+// Float32 weights drawn from N(0, initializer_range²), norms 1, biases 0; a pure function of
+// `seed`.
 Weights InitialWeights(const ModelConfig& config, uint64_t seed);
 
 }  // namespace restem

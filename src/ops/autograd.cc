@@ -1,8 +1,7 @@
 #include "ops/autograd.h"
 
-#include <torch/csrc/autograd/autograd.h>
-
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
 
 namespace restem {
 
@@ -18,7 +17,9 @@ std::vector<at::Tensor> GradientsOf(const at::Tensor& loss, const std::vector<at
   return torch::autograd::grad({loss}, inputs);
 }
 
-bool RecordsGradient(const at::Tensor& a) { return at::GradMode::is_enabled() && a.requires_grad(); }
+bool RecordsGradient(const at::Tensor& a) {
+  return at::GradMode::is_enabled() && a.requires_grad();
+}
 
 bool RecordsGradient(const at::Tensor& a, const at::Tensor& b) {
   return at::GradMode::is_enabled() && (a.requires_grad() || b.requires_grad());

@@ -1,14 +1,15 @@
-// The few things that the rest of restem needs of LibTorch's autograd. Its headers are included in `ops` only.
+// The few things that the rest of restem needs of LibTorch's autograd. Its headers are included in
+// `ops` only.
 #pragma once
-
-#include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include <vector>
+
 namespace restem {
 
-// A leaf that shares `tensor`'s storage and collects a gradient of its own in .grad(). Several leaves of one tensor
-// let several threads run forward and backward at once.
+// A leaf that shares `tensor`'s storage and collects a gradient of its own in .grad(). Several
+// leaves of one tensor let several threads run forward and backward at once.
 at::Tensor MakeLeaf(const at::Tensor& tensor);
 
 // Adds d loss / d leaf to the .grad() of every leaf below. `loss` is a scalar.

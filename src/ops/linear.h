@@ -5,8 +5,9 @@
 
 namespace restem {
 
-// MKL computes a row of a product the same way whatever the number of rows, but only from 8 rows up; below, it takes
-// other paths. Callers that promise results independent of batching pad to this many rows.
+// MKL computes a row of a product the same way whatever the number of rows, but only from 8 rows
+// up; below, it takes other paths. Callers that promise results independent of batching pad to this
+// many rows.
 inline constexpr int64_t kMinProductRows = 8;
 
 at::Tensor Linear(const at::Tensor& x,       // [rows, in] float32

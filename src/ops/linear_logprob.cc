@@ -1,13 +1,12 @@
 #include "ops/linear_logprob.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
-#include <algorithm>
-
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
 
 #include "kernels/softmax_logprob.h"
 #include "ops/autograd.h"
@@ -22,31 +21,53 @@ using torch::autograd::variable_list;
 constexpr int64_t kLogitBytesPerChunk = 16 << 20;
 
 int64_t RowsPerChunk(int64_t vocab) {
-  return std::max<int64_t>(kMinProductRows, kLogitBytesPerChunk / (vocab * static_cast<int64_t>(sizeof(float))));
+  return std::max<int64_t>(kMinProductRows,
+                           kLogitBytesPerChunk / (vocab * static_cast<int64_t>(sizeof(float))));
 }
 
 void CheckOperands(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets) {
-  TORCH_CHECK(hidden.dim() == 2 && hidden.is_contiguous() && hidden.scalar_type() == at::kFloat && hidden.is_cpu(),
+  TORCH_CHECK(hidden.dim() == 2 && hidden.is_contiguous() && hidden.scalar_type() == at::kFloat &&
+                  hidden.is_cpu(),
               "LinearLogprob: hidden must be a contiguous float32 matrix on the CPU");
   TORCH_CHECK(weight.dim() == 2 && weight.size(1) == hidden.size(1),
-              "LinearLogprob: weight ", weight.sizes(), " does not fit hidden ", hidden.sizes());
-  TORCH_CHECK(targets.dim() == 1 && targets.size(0) == hidden.size(0) && targets.scalar_type() == at::kInt,
-              "LinearLogprob: targets ", targets.sizes(), " must be int32 [", hidden.size(0), "]");
+              "LinearLogprob: weight ",
+              weight.sizes(),
+              " does not fit hidden ",
+              hidden.sizes());
+  TORCH_CHECK(
+      targets.dim() == 1 && targets.size(0) == hidden.size(0) && targets.scalar_type() == at::kInt,
+      "LinearLogprob: targets ",
+      targets.sizes(),
+      " must be int32 [",
+      hidden.size(0),
+      "]");
   const auto* ids = targets.const_data_ptr<int32_t>();
   for (int64_t i = 0; i < targets.numel(); ++i) {
     TORCH_CHECK(0 <= ids[i] && ids[i] < weight.size(0),
-                "LinearLogprob: target ", ids[i], " of row ", i, " is outside the vocabulary of ", weight.size(0));
+                "LinearLogprob: target ",
+                ids[i],
+                " of row ",
+                i,
+                " is outside the vocabulary of ",
+                weight.size(0));
   }
 }
 
 LinearLogprobResult EmptyResult(const at::Tensor& hidden) {
   const auto rows = hidden.size(0);
-  return {at::empty({rows}, hidden.options()), at::empty({rows}, hidden.options()), at::empty({rows}, hidden.options())};
+  return {at::empty({rows}, hidden.options()),
+          at::empty({rows}, hidden.options()),
+          at::empty({rows}, hidden.options())};
 }
 
-// Logits [count, vocab] of rows [first, first + count), with logp, lse and entropy of those rows written into `result`.
-at::Tensor ChunkForward(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
-                        int64_t first, int64_t count, LinearLogprobResult& result) {
+// Logits [count, vocab] of rows [first, first + count), with logp, lse and entropy of those rows
+// written into `result`.
+at::Tensor ChunkForward(const at::Tensor& hidden,
+                        const at::Tensor& weight,
+                        const at::Tensor& targets,
+                        int64_t first,
+                        int64_t count,
+                        LinearLogprobResult& result) {
   at::Tensor logits = Linear(hidden.narrow(0, first, count), weight, {});
   kernels::SoftmaxLogprob(logits.const_data_ptr<float>(),
                           targets.const_data_ptr<int32_t>() + first,
@@ -65,8 +86,12 @@ struct NllWithGradient {
   at::Tensor dweight;  // [vocab, width] float32
 };
 
-NllWithGradient ComputeNll(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
-                           const at::Tensor& row_weights, double z_loss, bool with_gradient) {
+NllWithGradient ComputeNll(const at::Tensor& hidden,
+                           const at::Tensor& weight,
+                           const at::Tensor& targets,
+                           const at::Tensor& row_weights,
+                           double z_loss,
+                           bool with_gradient) {
   NllWithGradient result = {EmptyResult(hidden), 0.0, {}, {}};
   if (with_gradient) {
     result.dhidden = at::empty_like(hidden);
@@ -92,16 +117,22 @@ NllWithGradient ComputeNll(const at::Tensor& hidden, const at::Tensor& weight, c
                                     static_cast<float>(z_loss));
     const at::Tensor dlogits = logits.to(weight.scalar_type());
     result.dhidden.narrow(0, first, count).copy_(at::mm(dlogits, weight));
-    result.dweight.add_(at::mm(dlogits.t(), hidden.narrow(0, first, count).to(weight.scalar_type())));
+    result.dweight.add_(
+        at::mm(dlogits.t(), hidden.narrow(0, first, count).to(weight.scalar_type())));
   }
   return result;
 }
 
 class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction> {
  public:
-  static variable_list forward(AutogradContext* context, const at::Tensor& hidden, const at::Tensor& weight,
-                               const at::Tensor& targets, const at::Tensor& row_weights, double z_loss) {
-    NllWithGradient result = ComputeNll(hidden, weight, targets, row_weights, z_loss, /*with_gradient=*/true);
+  static variable_list forward(AutogradContext* context,
+                               const at::Tensor& hidden,
+                               const at::Tensor& weight,
+                               const at::Tensor& targets,
+                               const at::Tensor& row_weights,
+                               double z_loss) {
+    NllWithGradient result =
+        ComputeNll(hidden, weight, targets, row_weights, z_loss, /*with_gradient=*/true);
     context->saved_data["dhidden"] = result.dhidden;
     context->saved_data["dweight"] = result.dweight.to(weight.scalar_type());
     context->mark_non_differentiable({result.forward.logp, result.forward.entropy});
@@ -121,7 +152,9 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
 
 }  // namespace
 
-LinearLogprobResult LinearLogprob(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets) {
+LinearLogprobResult LinearLogprob(const at::Tensor& hidden,
+                                  const at::Tensor& weight,
+                                  const at::Tensor& targets) {
   CheckOperands(hidden, weight, targets);
   LinearLogprobResult result = EmptyResult(hidden);
   const int64_t chunk = RowsPerChunk(weight.size(0));
@@ -131,16 +164,23 @@ LinearLogprobResult LinearLogprob(const at::Tensor& hidden, const at::Tensor& we
   return result;
 }
 
-WeightedNllResult WeightedNll(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
-                              const at::Tensor& row_weights, double z_loss) {
+WeightedNllResult WeightedNll(const at::Tensor& hidden,
+                              const at::Tensor& weight,
+                              const at::Tensor& targets,
+                              const at::Tensor& row_weights,
+                              double z_loss) {
   CheckOperands(hidden, weight, targets);
   TORCH_CHECK(row_weights.sizes() == targets.sizes() && row_weights.scalar_type() == at::kFloat,
-              "WeightedNll: row weights must be float32 [", targets.size(0), "]");
+              "WeightedNll: row weights must be float32 [",
+              targets.size(0),
+              "]");
   if (RecordsGradient(hidden, weight)) {
-    const variable_list out = WeightedNllFunction::apply(hidden, weight, targets, row_weights, z_loss);
+    const variable_list out =
+        WeightedNllFunction::apply(hidden, weight, targets, row_weights, z_loss);
     return {out[0], out[1], out[2]};
   }
-  const NllWithGradient result = ComputeNll(hidden, weight, targets, row_weights, z_loss, /*with_gradient=*/false);
+  const NllWithGradient result =
+      ComputeNll(hidden, weight, targets, row_weights, z_loss, /*with_gradient=*/false);
   at::Tensor loss = at::empty({}, hidden.options());
   loss.fill_(result.loss);
   return {loss, result.forward.logp, result.forward.entropy};

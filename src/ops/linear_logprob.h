@@ -1,5 +1,6 @@
-// Log-probabilities of target tokens straight from hidden states: lm_head, log-softmax and gather in one op, by chunks of
-// rows, so that [rows, vocab] logits never exist as a whole. This is the trainer's hot loop.
+// Log-probabilities of target tokens straight from hidden states: lm_head, log-softmax and gather
+// in one op, by chunks of rows, so that [rows, vocab] logits never exist as a whole. This is the
+// trainer's hot loop.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,12 +18,13 @@ LinearLogprobResult LinearLogprob(const at::Tensor& hidden,    // [rows, width] 
                                   const at::Tensor& weight,    // [vocab, width] float32 or bfloat16
                                   const at::Tensor& targets);  // [rows] int32, each in [0, vocab)
 
-// Σ_r row_weights[r]·(−logp[r]) + z_loss·Σ_r row_weights[r]·lse[r]², a float32 scalar with gradients to `hidden` and
-// `weight`. The weights are known before the forward, so the gradient is computed within it, chunk by chunk.
+// Σ_r row_weights[r]·(−logp[r]) + z_loss·Σ_r row_weights[r]·lse[r]², a float32 scalar with
+// gradients to `hidden` and `weight`. The weights are known before the forward, so the gradient is
+// computed within it, chunk by chunk.
 struct WeightedNllResult {
-  at::Tensor loss;       // scalar
-  at::Tensor logp;       // [rows], detached
-  at::Tensor entropy;    // [rows], detached
+  at::Tensor loss;     // scalar
+  at::Tensor logp;     // [rows], detached
+  at::Tensor entropy;  // [rows], detached
 };
 WeightedNllResult WeightedNll(const at::Tensor& hidden,
                               const at::Tensor& weight,

@@ -1,9 +1,8 @@
 #include "ops/packed_attention.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros_like.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "ops/autograd.h"
 
@@ -17,8 +16,12 @@ kernels::PackedAttentionShape ShapeOf(const at::Tensor& q, const at::Tensor& k, 
   return {q.size(0), q.size(1), k.size(1), q.size(2), static_cast<float>(scale)};
 }
 
-at::Tensor Forward(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                   const std::vector<AttentionSegment>& segments, double scale, at::Tensor* lse) {
+at::Tensor Forward(const at::Tensor& q,
+                   const at::Tensor& k,
+                   const at::Tensor& v,
+                   const std::vector<AttentionSegment>& segments,
+                   double scale,
+                   at::Tensor* lse) {
   at::Tensor out = at::zeros_like(q);
   if (lse != nullptr) *lse = at::empty({q.size(0), q.size(1)}, q.options());
   kernels::PackedAttentionForward(ShapeOf(q, k, scale),
@@ -39,12 +42,17 @@ struct SegmentsHolder : torch::CustomClassHolder {
 
 class PackedAttentionFunction : public torch::autograd::Function<PackedAttentionFunction> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            const AttentionSegments& segments, double scale) {
+  static at::Tensor forward(AutogradContext* context,
+                            const at::Tensor& q,
+                            const at::Tensor& k,
+                            const at::Tensor& v,
+                            const AttentionSegments& segments,
+                            double scale) {
     at::Tensor lse;
     at::Tensor out = Forward(q, k, v, *segments, scale, &lse);
     context->save_for_backward({q, k, v, out, lse});
-    context->saved_data["segments"] = c10::IValue::make_capsule(c10::make_intrusive<SegmentsHolder>(segments));
+    context->saved_data["segments"] =
+        c10::IValue::make_capsule(c10::make_intrusive<SegmentsHolder>(segments));
     context->saved_data["scale"] = scale;
     return out;
   }
@@ -57,45 +65,67 @@ class PackedAttentionFunction : public torch::autograd::Function<PackedAttention
     at::Tensor dq = at::zeros_like(saved[0]);
     at::Tensor dk = at::zeros_like(saved[1]);
     at::Tensor dv = at::zeros_like(saved[2]);
-    kernels::PackedAttentionBackward(ShapeOf(saved[0], saved[1], context->saved_data["scale"].toDouble()),
-                                     segments,
-                                     dout.const_data_ptr<float>(),
-                                     saved[0].const_data_ptr<float>(),
-                                     saved[1].const_data_ptr<float>(),
-                                     saved[2].const_data_ptr<float>(),
-                                     saved[3].const_data_ptr<float>(),
-                                     saved[4].const_data_ptr<float>(),
-                                     dq.mutable_data_ptr<float>(),
-                                     dk.mutable_data_ptr<float>(),
-                                     dv.mutable_data_ptr<float>());
+    kernels::PackedAttentionBackward(
+        ShapeOf(saved[0], saved[1], context->saved_data["scale"].toDouble()),
+        segments,
+        dout.const_data_ptr<float>(),
+        saved[0].const_data_ptr<float>(),
+        saved[1].const_data_ptr<float>(),
+        saved[2].const_data_ptr<float>(),
+        saved[3].const_data_ptr<float>(),
+        saved[4].const_data_ptr<float>(),
+        dq.mutable_data_ptr<float>(),
+        dk.mutable_data_ptr<float>(),
+        dv.mutable_data_ptr<float>());
     return {dq, dk, dv, {}, {}};
   }
 };
 
 void CheckOperand(const at::Tensor& x, const at::Tensor& q, const char* name) {
-  TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu() &&
-                  x.size(0) == q.size(0) && x.size(2) == q.size(2),
-              "PackedAttention: ", name, " ", x.sizes(),
-              " must be contiguous float32 [rows, heads, head_dim] on the CPU, alike for q, k and v");
+  TORCH_CHECK(
+      x.dim() == 3 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu() &&
+          x.size(0) == q.size(0) && x.size(2) == q.size(2),
+      "PackedAttention: ",
+      name,
+      " ",
+      x.sizes(),
+      " must be contiguous float32 [rows, heads, head_dim] on the CPU, alike for q, k and v");
 }
 
 }  // namespace
 
-at::Tensor PackedAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                           const AttentionSegments& segments, double scale) {
+at::Tensor PackedAttention(const at::Tensor& q,
+                           const at::Tensor& k,
+                           const at::Tensor& v,
+                           const AttentionSegments& segments,
+                           double scale) {
   CheckOperand(q, q, "q");
   CheckOperand(k, q, "k");
   CheckOperand(v, q, "v");
   TORCH_CHECK(k.sizes() == v.sizes() && q.size(1) % k.size(1) == 0,
-              "PackedAttention: ", k.size(1), " KV heads do not divide ", q.size(1), " heads");
+              "PackedAttention: ",
+              k.size(1),
+              " KV heads do not divide ",
+              q.size(1),
+              " heads");
   for (const AttentionSegment& s : *segments) {
     TORCH_CHECK(0 <= s.begin && s.begin < s.end && s.end <= q.size(0) && 0 <= s.prefix_begin &&
                     s.prefix_begin <= s.prefix_end && s.prefix_end <= s.begin,
-                "PackedAttention: segment [", s.begin, ", ", s.end, ") with prefix [", s.prefix_begin, ", ",
-                s.prefix_end, ") is outside ", q.size(0), " rows");
+                "PackedAttention: segment [",
+                s.begin,
+                ", ",
+                s.end,
+                ") with prefix [",
+                s.prefix_begin,
+                ", ",
+                s.prefix_end,
+                ") is outside ",
+                q.size(0),
+                " rows");
   }
-  return RecordsGradient(q, k) || RecordsGradient(v) ? PackedAttentionFunction::apply(q, k, v, segments, scale)
-                                                     : Forward(q, k, v, *segments, scale, nullptr);
+  return RecordsGradient(q, k) || RecordsGradient(v)
+             ? PackedAttentionFunction::apply(q, k, v, segments, scale)
+             : Forward(q, k, v, *segments, scale, nullptr);
 }
 
 }  // namespace restem

@@ -1,9 +1,8 @@
 #include "ops/rms_norm.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/rms_norm.h"
 #include "ops/autograd.h"
@@ -15,22 +14,29 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 // Returns y and, if asked, fills inverse_rms [rows].
-at::Tensor Forward(const at::Tensor& x, const at::Tensor& weight, double eps, at::Tensor* inverse_rms) {
+at::Tensor Forward(const at::Tensor& x,
+                   const at::Tensor& weight,
+                   double eps,
+                   at::Tensor* inverse_rms) {
   at::Tensor y = at::empty_like(x);
   if (inverse_rms != nullptr) *inverse_rms = at::empty({x.size(0)}, x.options());
-  kernels::RmsNormForward(x.const_data_ptr<float>(),
-                          weight.const_data_ptr<float>(),
-                          x.size(0),
-                          x.size(1),
-                          static_cast<float>(eps),
-                          y.mutable_data_ptr<float>(),
-                          inverse_rms == nullptr ? nullptr : inverse_rms->mutable_data_ptr<float>());
+  kernels::RmsNormForward(
+      x.const_data_ptr<float>(),
+      weight.const_data_ptr<float>(),
+      x.size(0),
+      x.size(1),
+      static_cast<float>(eps),
+      y.mutable_data_ptr<float>(),
+      inverse_rms == nullptr ? nullptr : inverse_rms->mutable_data_ptr<float>());
   return y;
 }
 
 class RmsNormFunction : public torch::autograd::Function<RmsNormFunction> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, double eps) {
+  static at::Tensor forward(AutogradContext* context,
+                            const at::Tensor& x,
+                            const at::Tensor& weight,
+                            double eps) {
     at::Tensor inverse_rms;
     at::Tensor y = Forward(x, weight, eps, &inverse_rms);
     context->save_for_backward({x, weight, inverse_rms});
@@ -59,9 +65,14 @@ class RmsNormFunction : public torch::autograd::Function<RmsNormFunction> {
 at::Tensor RmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   TORCH_CHECK(x.dim() == 2 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu(),
               "RmsNorm: x must be a contiguous float32 matrix on the CPU");
-  TORCH_CHECK(weight.dim() == 1 && weight.size(0) == x.size(1) && weight.scalar_type() == at::kFloat,
-              "RmsNorm: weight ", weight.sizes(), " does not fit x ", x.sizes());
-  return RecordsGradient(x, weight) ? RmsNormFunction::apply(x, weight, eps) : Forward(x, weight, eps, nullptr);
+  TORCH_CHECK(
+      weight.dim() == 1 && weight.size(0) == x.size(1) && weight.scalar_type() == at::kFloat,
+      "RmsNorm: weight ",
+      weight.sizes(),
+      " does not fit x ",
+      x.sizes());
+  return RecordsGradient(x, weight) ? RmsNormFunction::apply(x, weight, eps)
+                                    : Forward(x, weight, eps, nullptr);
 }
 
 }  // namespace restem

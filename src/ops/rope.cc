@@ -1,11 +1,10 @@
 #include "ops/rope.h"
 
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
-
-#include <ATen/ops/empty.h>
-#include <ATen/ops/empty_like.h>
 
 #include "kernels/rope.h"
 #include "ops/autograd.h"
@@ -16,7 +15,11 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-at::Tensor Rotate(const at::Tensor& x, const at::Tensor& positions, const at::Tensor& cosines, const at::Tensor& sines, float direction) {
+at::Tensor Rotate(const at::Tensor& x,
+                  const at::Tensor& positions,
+                  const at::Tensor& cosines,
+                  const at::Tensor& sines,
+                  float direction) {
   at::Tensor y = at::empty_like(x);
   kernels::Rope(x.const_data_ptr<float>(),
                 positions.const_data_ptr<int32_t>(),
@@ -51,7 +54,8 @@ class RopeFunction : public torch::autograd::Function<RopeFunction> {
 
 RopeTable MakeRopeTable(int64_t max_positions, int64_t head_dim, double theta) {
   const int64_t half = head_dim / 2;
-  RopeTable table = {at::empty({max_positions, half}, at::kFloat), at::empty({max_positions, half}, at::kFloat)};
+  RopeTable table = {at::empty({max_positions, half}, at::kFloat),
+                     at::empty({max_positions, half}, at::kFloat)};
   auto* cosines = table.cosines.mutable_data_ptr<float>();
   auto* sines = table.sines.mutable_data_ptr<float>();
   for (int64_t i = 0; i < half; ++i) {
@@ -69,8 +73,14 @@ RopeTable MakeRopeTable(int64_t max_positions, int64_t head_dim, double theta) {
 at::Tensor Rope(const at::Tensor& x, const at::Tensor& positions, const RopeTable& table) {
   TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu(),
               "Rope: x must be a contiguous float32 [rows, heads, head_dim] tensor on the CPU");
-  TORCH_CHECK(positions.numel() == x.size(0) && positions.scalar_type() == at::kInt && table.cosines.size(1) * 2 == x.size(2),
-              "Rope: positions ", positions.sizes(), " and table ", table.cosines.sizes(), " do not fit x ", x.sizes());
+  TORCH_CHECK(positions.numel() == x.size(0) && positions.scalar_type() == at::kInt &&
+                  table.cosines.size(1) * 2 == x.size(2),
+              "Rope: positions ",
+              positions.sizes(),
+              " and table ",
+              table.cosines.sizes(),
+              " do not fit x ",
+              x.sizes());
   return RecordsGradient(x) ? RopeFunction::apply(x, positions, table.cosines, table.sines)
                             : Rotate(x, positions, table.cosines, table.sines, 1.0F);
 }

@@ -19,13 +19,14 @@ struct Judgement {
   std::string reason;     // why it is not correct
 };
 
-// Thread-safe: `judge` is called from many threads at once. Only the completion is read, never the prompt.
+// Thread-safe: `judge` is called from many threads at once. Only the completion is read, never the
+// prompt.
 class Verifier {
  public:
   virtual ~Verifier() = default;
   virtual Judgement judge(const Problem& problem, std::string_view completion) const = 0;
-  // The completion that the gold answer stands for, judged correct by a sane reward; empty if the problem has none.
-  // Default: the problem's "answer" as text.
+  // The completion that the gold answer stands for, judged correct by a sane reward; empty if the
+  // problem has none. Default: the problem's "answer" as text.
   virtual std::string gold_completion(const Problem& problem) const;
 };
 

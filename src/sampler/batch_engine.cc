@@ -1,13 +1,13 @@
 #include "sampler/batch_engine.h"
 
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <utility>
 #include <vector>
-
-#include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
 
 #include "base/parallel.h"
 #include "base/shutdown.h"
@@ -19,24 +19,31 @@ namespace {
 absl::Status CheckRequests(std::span<const SampleRequest> requests, const ModelConfig& config) {
   for (const SampleRequest& request : requests) {
     const auto length = static_cast<int64_t>(request.prompt_tokens.size());
-    if (length == 0) return InvalidInput(fmt::format("problem {}: the prompt has no tokens", request.problem));
+    if (length == 0)
+      return InvalidInput(fmt::format("problem {}: the prompt has no tokens", request.problem));
     if (length >= config.max_position_embeddings) {
-      return InvalidInput(fmt::format(
-          "problem {}: the prompt has {} tokens, the model's context holds {}; shorten the prompt or drop the problem",
-          request.problem, length, config.max_position_embeddings));
+      return InvalidInput(
+          fmt::format("problem {}: the prompt has {} tokens, the model's context holds {}; shorten "
+                      "the prompt or drop the problem",
+                      request.problem,
+                      length,
+                      config.max_position_embeddings));
     }
     for (const int32_t token : request.prompt_tokens) {
       if (token < 0 || token >= config.vocab_size) {
-        return InvalidInput(fmt::format("problem {}: prompt token {} is outside the model's vocabulary of {}",
-                                        request.problem, token, config.vocab_size));
+        return InvalidInput(
+            fmt::format("problem {}: prompt token {} is outside the model's vocabulary of {}",
+                        request.problem,
+                        token,
+                        config.vocab_size));
       }
     }
   }
   return absl::OkStatus();
 }
 
-// Cuts requests into units in order. Where there are few requests for the lanes, a request is split between lanes: its
-// prompt is then computed more than once, but no lane idles.
+// Cuts requests into units in order. Where there are few requests for the lanes, a request is split
+// between lanes: its prompt is then computed more than once, but no lane idles.
 class WorkList {
  public:
   WorkList(std::span<const SampleRequest> requests, int64_t lanes) : requests_(requests) {
@@ -52,7 +59,9 @@ class WorkList {
       const size_t unit = (total + split_ - 1) / split_;
       if (first_ < total) {
         const size_t count = std::min(unit, total - first_);
-        return WorkUnit{&request, std::span(request.samples).subspan(std::exchange(first_, first_ + count), count)};
+        return WorkUnit{
+            &request,
+            std::span(request.samples).subspan(std::exchange(first_, first_ + count), count)};
       }
       ++request_;
       first_ = 0;
@@ -87,7 +96,9 @@ class FirstError {
 
 }  // namespace
 
-BatchEngine::BatchEngine(Model model, std::shared_ptr<const Tokenizer> tokenizer, BatchEngineOptions options)
+BatchEngine::BatchEngine(Model model,
+                         std::shared_ptr<const Tokenizer> tokenizer,
+                         BatchEngineOptions options)
     : model_(std::move(model)), tokenizer_(std::move(tokenizer)), options_(options) {}
 
 absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequest> requests,
@@ -111,7 +122,11 @@ absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequ
   };
   RunLanes(static_cast<size_t>(options_.lanes), [&](size_t) {
     const c10::InferenceMode inference;
-    Lane lane(model_, *tokenizer_, params, std::max<int64_t>(1, options_.max_rows / options_.lanes), callbacks);
+    Lane lane(model_,
+              *tokenizer_,
+              params,
+              std::max<int64_t>(1, options_.max_rows / options_.lanes),
+              callbacks);
     if (absl::Status status = lane.run(); !status.ok()) error.set(status);
     std::lock_guard lock(stats_mutex);
     stats.prompt_tokens += lane.prompt_tokens();

@@ -1,5 +1,5 @@
-// The sampling engine of a CPU machine: one lane per thread, each with a batch of its own; lanes share nothing but the
-// weights and the list of work, so no step waits for another thread.
+// The sampling engine of a CPU machine: one lane per thread, each with a batch of its own; lanes
+// share nothing but the weights and the list of work, so no step waits for another thread.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@
 namespace restem {
 
 struct BatchEngineOptions {
-  int64_t lanes = 1;     // threads
+  int64_t lanes = 1;       // threads
   int64_t max_rows = 128;  // samples that run at once, over all lanes
 };
 

@@ -1,5 +1,6 @@
 // The sampling engine's interface: requests in, finished samples out, in any order.
-// A sample is a function of (weights, prompt, parameters, random key, sample index) alone: not of batch, order, thread.
+// A sample is a function of (weights, prompt, parameters, random key, sample index) alone: not of
+// batch, order, thread.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ namespace restem {
 // How tokens are drawn. temperature 0 is greedy.
 struct SamplingParams {
   double temperature = 1.0;
-  int64_t top_k = 0;     // 0: off
-  double top_p = 1.0;    // 1: off
+  int64_t top_k = 0;   // 0: off
+  double top_p = 1.0;  // 1: off
   int64_t max_new_tokens = 512;
   std::vector<std::string> stop;  // a completion ends at the first occurrence of any
   bool ignore_eos = false;
@@ -36,7 +37,7 @@ struct SampleRequest {
 
 struct GenerationStats {
   int64_t samples = 0;
-  int64_t prompt_tokens = 0;     // computed, each prompt once
+  int64_t prompt_tokens = 0;  // computed, each prompt once
   int64_t generated_tokens = 0;
   double seconds = 0.0;
 };
@@ -45,9 +46,9 @@ class SamplingEngine {
  public:
   virtual ~SamplingEngine() = default;
 
-  // Draws every sample of every request and hands each to `sink` as it finishes; calls of `sink` never overlap.
-  // An error of `sink` and a requested stop end the run early. A prompt that leaves no room in the context is
-  // InvalidInput naming the problem.
+  // Draws every sample of every request and hands each to `sink` as it finishes; calls of `sink`
+  // never overlap. An error of `sink` and a requested stop end the run early. A prompt that leaves
+  // no room in the context is InvalidInput naming the problem.
   using Sink = std::function<absl::Status(Sample&&)>;
   virtual absl::StatusOr<GenerationStats> generate(std::span<const SampleRequest> requests,
                                                    const SamplingParams& params,

@@ -1,10 +1,10 @@
 #include "sampler/lane.h"
 
-#include <numeric>
-#include <utility>
-
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros_like.h>
+
+#include <numeric>
+#include <utility>
 
 #include "model/packed_forward.h"
 #include "ops/linear.h"
@@ -59,7 +59,8 @@ absl::Status Lane::fill() {
 }
 
 absl::Status Lane::start_sample(int64_t index) {
-  // The last token drawn is never an input, so a completion may be one longer than the positions left.
+  // The last token drawn is never an input, so a completion may be one longer than the positions
+  // left.
   const int64_t room = model_.config.max_position_embeddings - unit_prompt_->length + 1;
   RunningSample sample(*unit_->request, index, params_, model_.config, tokenizer_, room);
   if (sample.step(RowOf(unit_prompt_->logits, 0), token_sampler_)) return finish(std::move(sample));
@@ -76,12 +77,17 @@ std::shared_ptr<const Lane::Prompt> Lane::prefill(std::span<const int32_t> token
   const auto length = static_cast<int64_t>(tokens.size());
   auto prompt = std::make_shared<Prompt>(Prompt{KvRun(pool_), {}, length});
   for (int64_t i = 0; i < length; ++i) prompt->keys.extend();
-  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, length, 0, 0});
+  const auto segments =
+      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, length, 0, 0});
   const AttentionFn attention = PackedAttentionOf(model_, segments);
-  const auto storing = [&](int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  const auto storing = [&](int64_t layer,
+                           const at::Tensor& q,
+                           const at::Tensor& k,
+                           const at::Tensor& v) {
     const int64_t stride = k.size(1) * k.size(2);
     for (int64_t i = 0; i < length; ++i) {
-      prompt->keys.store(layer, i, k.const_data_ptr<float>() + i * stride, v.const_data_ptr<float>() + i * stride);
+      prompt->keys.store(
+          layer, i, k.const_data_ptr<float>() + i * stride, v.const_data_ptr<float>() + i * stride);
     }
     return attention(layer, q, k, v);
   };
@@ -126,7 +132,8 @@ at::Tensor Lane::decode() {
     own_views_.push_back(row.keys.view());
   }
   const PackedInput input = PadInput(tokens, positions);
-  const at::Tensor hidden = DecoderHidden(model_, input.tokens, input.positions, cached_attention());
+  const at::Tensor hidden =
+      DecoderHidden(model_, input.tokens, input.positions, cached_attention());
   return Linear(hidden, model_.weights.output_embedding(), {});
 }
 
@@ -135,13 +142,20 @@ AttentionFn Lane::cached_attention() {
     const int64_t stride = k.size(1) * k.size(2);
     for (size_t row = 0; row < rows_.size(); ++row) {
       const auto offset = static_cast<int64_t>(row) * stride;
-      rows_[row].keys.store(layer, rows_[row].keys.keys() - 1, k.const_data_ptr<float>() + offset, v.const_data_ptr<float>() + offset);
+      rows_[row].keys.store(layer,
+                            rows_[row].keys.keys() - 1,
+                            k.const_data_ptr<float>() + offset,
+                            v.const_data_ptr<float>() + offset);
     }
     at::Tensor out = at::empty_like(q);
     // Padding rows attend to nothing; zero keeps them finite.
     if (q.size(0) > static_cast<int64_t>(rows_.size())) out.zero_();
-    kernels::CachedAttention(
-        pool_.shape(), layer, prompt_views_, own_views_, q.const_data_ptr<float>(), out.mutable_data_ptr<float>());
+    kernels::CachedAttention(pool_.shape(),
+                             layer,
+                             prompt_views_,
+                             own_views_,
+                             q.const_data_ptr<float>(),
+                             out.mutable_data_ptr<float>());
     return out;
   };
 }

@@ -1,5 +1,5 @@
-// One thread's share of the sampling: a batch of running samples that advance together, a token a step. A sample that
-// ends leaves its place to the next one while the others go on.
+// One thread's share of the sampling: a batch of running samples that advance together, a token a
+// step. A sample that ends leaves its place to the next one while the others go on.
 #pragma once
 
 #include <functional>

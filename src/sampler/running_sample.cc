@@ -14,7 +14,11 @@ RunningSample::RunningSample(const SampleRequest& request,
     : params_(&params),
       config_(&config),
       limit_(std::min(params.max_new_tokens, room)),
-      stream_(params.seed, params.purpose, params.iteration, request.problem, static_cast<uint64_t>(sample)),
+      stream_(params.seed,
+              params.purpose,
+              params.iteration,
+              request.problem,
+              static_cast<uint64_t>(sample)),
       decoder_(tokenizer, request.prompt_tokens) {
   sample_.problem = request.problem;
   sample_.sample = sample;
@@ -24,7 +28,8 @@ bool RunningSample::step(std::span<const float> logits, TokenSampler& sampler) {
   const TokenDraw draw = sampler.draw(logits, stream_.uniform(sample_.tokens.size()));
   sample_.tokens.push_back(draw.token);
   sample_.logprobs.push_back(draw.logprob);
-  if (TokenSampler::changes_distribution(*params_)) sample_.sampled_logprobs.push_back(draw.sampled_logprob);
+  if (TokenSampler::changes_distribution(*params_))
+    sample_.sampled_logprobs.push_back(draw.sampled_logprob);
   if (!params_->ignore_eos && config_->is_eos(draw.token)) {
     sample_.finish_reason = FinishReason::kEos;
     sample_.text += decoder_.finish();
@@ -42,7 +47,8 @@ bool RunningSample::step(std::span<const float> logits, TokenSampler& sampler) {
   return true;
 }
 
-// Looks for the earliest stop string that the newest piece of text completed, and cuts the text before it.
+// Looks for the earliest stop string that the newest piece of text completed, and cuts the text
+// before it.
 bool RunningSample::ends_at_stop_string(size_t text_before) {
   size_t cut = std::string::npos;
   for (const std::string& stop : params_->stop) {

@@ -16,8 +16,13 @@ int32_t ArgMax(std::span<const float> logits) {
 float LogprobOf(std::span<const float> logits, int32_t token) {
   float logprob = 0.0F;
   float lse = 0.0F;
-  kernels::SoftmaxLogprob(
-      logits.data(), &token, /*rows=*/1, static_cast<int64_t>(logits.size()), &logprob, &lse, /*entropy=*/nullptr);
+  kernels::SoftmaxLogprob(logits.data(),
+                          &token,
+                          /*rows=*/1,
+                          static_cast<int64_t>(logits.size()),
+                          &logprob,
+                          &lse,
+                          /*entropy=*/nullptr);
   return logprob;
 }
 
@@ -39,7 +44,8 @@ size_t InverseCdf(const Weights& weights, double total, double uniform) {
 }  // namespace
 
 bool TokenSampler::changes_distribution(const SamplingParams& params) {
-  return params.temperature > 0.0 && (params.temperature != 1.0 || params.top_k > 0 || params.top_p < 1.0);
+  return params.temperature > 0.0 &&
+         (params.temperature != 1.0 || params.top_k > 0 || params.top_p < 1.0);
 }
 
 TokenDraw TokenSampler::draw(std::span<const float> logits, double uniform) {
@@ -55,7 +61,9 @@ TokenDraw TokenSampler::draw(std::span<const float> logits, double uniform) {
   return result;
 }
 
-int32_t TokenSampler::draw_unfiltered(std::span<const float> logits, double uniform, float* sampled_logprob) {
+int32_t TokenSampler::draw_unfiltered(std::span<const float> logits,
+                                      double uniform,
+                                      float* sampled_logprob) {
   probabilities_.resize(logits.size());
   kernels::Softmax(logits.data(),
                    static_cast<int64_t>(logits.size()),
@@ -80,24 +88,31 @@ void TokenSampler::keep_largest(std::span<const float> logits, size_t count) {
       candidates_.pop_back();
     }
     candidates_.push_back({logits[i], static_cast<int32_t>(i)});
-    std::push_heap(candidates_.begin(), candidates_.end(), before);  // the front is the one to drop next
+    std::push_heap(
+        candidates_.begin(), candidates_.end(), before);  // the front is the one to drop next
   }
   std::sort_heap(candidates_.begin(), candidates_.end(), before);
 }
 
-int32_t TokenSampler::draw_filtered(std::span<const float> logits, double uniform, float* sampled_logprob) {
-  const size_t kept = params_.top_k > 0 ? std::min(logits.size(), static_cast<size_t>(params_.top_k)) : logits.size();
+int32_t TokenSampler::draw_filtered(std::span<const float> logits,
+                                    double uniform,
+                                    float* sampled_logprob) {
+  const size_t kept = params_.top_k > 0
+                          ? std::min(logits.size(), static_cast<size_t>(params_.top_k))
+                          : logits.size();
   keep_largest(logits, kept);
   weights_.resize(candidates_.size());
   double total = 0.0;
   for (size_t i = 0; i < candidates_.size(); ++i) {
-    weights_[i] = std::exp((double{candidates_[i].logit} - candidates_[0].logit) / params_.temperature);
+    weights_[i] =
+        std::exp((double{candidates_[i].logit} - candidates_[0].logit) / params_.temperature);
     total += weights_[i];
   }
   // top-p: the shortest prefix of the sorted candidates that holds at least top_p of the mass.
   size_t nucleus = 0;
   double mass = 0.0;
-  while (nucleus < weights_.size() && (nucleus == 0 || mass < params_.top_p * total)) mass += weights_[nucleus++];
+  while (nucleus < weights_.size() && (nucleus == 0 || mass < params_.top_p * total))
+    mass += weights_[nucleus++];
   weights_.resize(nucleus);
   const size_t chosen = InverseCdf(weights_, mass, uniform);
   *sampled_logprob = static_cast<float>(std::log(weights_[chosen] / mass));

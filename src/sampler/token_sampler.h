@@ -15,12 +15,14 @@ struct TokenDraw {
   float sampled_logprob = 0.0F;  // of the distribution that the token was drawn from
 };
 
-// Temperature first, then top-k, then top-p, as transformers orders them. Ties go to the lower id. For one thread.
+// Temperature first, then top-k, then top-p, as transformers orders them. Ties go to the lower id.
+// For one thread.
 class TokenSampler {
  public:
   explicit TokenSampler(const SamplingParams& params) : params_(params) {}
 
-  // Whether the draw is from another distribution than the model's own, so that sampled_logprob says something new.
+  // Whether the draw is from another distribution than the model's own, so that sampled_logprob
+  // says something new.
   static bool changes_distribution(const SamplingParams& params);
 
   // `uniform` in (0, 1) decides; greedy ignores it.

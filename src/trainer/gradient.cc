@@ -1,12 +1,12 @@
 #include "trainer/gradient.h"
 
-#include <cmath>
-#include <memory>
-
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
 
 #include "base/parallel.h"
 #include "model/packed_forward.h"
@@ -35,7 +35,8 @@ double SumOfWeights(std::span<const PackedBatch> batches) {
 at::Tensor NormalizedWeights(const PackedBatch& batch, double total_weight) {
   std::vector<float> weights;
   weights.reserve(batch.target_weights.size());
-  for (const float weight : batch.target_weights) weights.push_back(static_cast<float>(weight / total_weight));
+  for (const float weight : batch.target_weights)
+    weights.push_back(static_cast<float>(weight / total_weight));
   return CopyToTensor(weights, at::kFloat);
 }
 
@@ -94,11 +95,13 @@ absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> 
   return total;
 }
 
-absl::Status GradientComputer::run_batch(Replica& replica, const PackedBatch& batch, double total_weight) {
+absl::Status GradientComputer::run_batch(Replica& replica,
+                                         const PackedBatch& batch,
+                                         double total_weight) {
   const PackedInput input = PadInput(batch.tokens, batch.positions);
   const auto segments = std::make_shared<const std::vector<AttentionSegment>>(batch.segments);
-  const at::Tensor hidden =
-      DecoderHidden(replica.model, input.tokens, input.positions, PackedAttentionOf(replica.model, segments));
+  const at::Tensor hidden = DecoderHidden(
+      replica.model, input.tokens, input.positions, PackedAttentionOf(replica.model, segments));
   // Only rows whose next token carries loss reach the lm_head.
   const at::Tensor live = at::index_select(hidden, 0, CopyToTensor(batch.target_rows, at::kLong));
   const at::Tensor weights = NormalizedWeights(batch, total_weight);
@@ -127,7 +130,8 @@ void GradientComputer::reduce() {
   gradients_ = replicas_.front().sums;
   RunLanes(replicas_.size(), [&](size_t lane) {
     for (size_t i = lane; i < gradients_.size(); i += replicas_.size()) {
-      for (size_t other = 1; other < replicas_.size(); ++other) gradients_[i].add_(replicas_[other].sums[i]);
+      for (size_t other = 1; other < replicas_.size(); ++other)
+        gradients_[i].add_(replicas_[other].sums[i]);
     }
   });
 }

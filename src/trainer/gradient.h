@@ -1,5 +1,5 @@
-// Loss and gradient of one optimizer step: Σ w·(−log p) / Σ w over all its examples, whatever the packing, the
-// micro-batches or the number of threads.
+// Loss and gradient of one optimizer step: Σ w·(−log p) / Σ w over all its examples, whatever the
+// packing, the micro-batches or the number of threads.
 #pragma once
 
 #include <span>
@@ -17,7 +17,8 @@ struct StepLoss {
   int64_t tokens = 0;    // input rows computed
 };
 
-// One leaf per parameter and lane; lanes run forward and backward on micro-batches of their own at the same time.
+// One leaf per parameter and lane; lanes run forward and backward on micro-batches of their own at
+// the same time.
 class GradientComputer {
  public:
   GradientComputer(const Model& model, int64_t lanes, double z_loss);
@@ -25,7 +26,8 @@ class GradientComputer {
   // Points the leaves at new compute weights (same shapes).
   void set_weights(const Weights& weights);
 
-  // After this, gradients() hold d loss / d parameter. A micro-batch whose loss is not finite is an error that names it.
+  // After this, gradients() hold d loss / d parameter. A micro-batch whose loss is not finite is an
+  // error that names it.
   absl::StatusOr<StepLoss> compute(std::span<const PackedBatch> batches);
 
   // [parameter] float32, in the order of Parameters(); valid until the next compute().
@@ -33,9 +35,9 @@ class GradientComputer {
 
  private:
   struct Replica {
-    Model model;                      // of leaves
+    Model model;  // of leaves
     std::vector<Parameter> leaves;
-    std::vector<at::Tensor> sums;     // [parameter] float32
+    std::vector<at::Tensor> sums;  // [parameter] float32
     StepLoss loss;
   };
 

@@ -1,11 +1,11 @@
 #include "trainer/optimizer.h"
 
-#include <cmath>
-
 #include <ATen/ops/_fused_adamw.h>
 #include <ATen/ops/dot.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
+
+#include <cmath>
 
 #include "base/parallel.h"
 

@@ -1,10 +1,10 @@
 // AdamW (arXiv 1711.05101) over float32 master weights, with clipping by the global gradient norm.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "trainer/options.h"
 
@@ -15,8 +15,8 @@ class AdamW {
   // Moments start at zero. Weight decay applies to matrices only, not to norms and biases.
   AdamW(const std::vector<at::Tensor>& parameters, const TrainOptions& options, int64_t lanes);
 
-  // Updates the parameters in place; `gradients` [parameter] float32 are scaled down in place to max_grad_norm first.
-  // Returns the gradient norm before clipping.
+  // Updates the parameters in place; `gradients` [parameter] float32 are scaled down in place to
+  // max_grad_norm first. Returns the gradient norm before clipping.
   double step(const std::vector<at::Tensor>& gradients, double learning_rate);
 
   // For checkpoints: first and second moments in parameter order, and how many steps were taken.

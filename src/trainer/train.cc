@@ -1,14 +1,14 @@
 #include "trainer/train.h"
 
+#include <ATen/ops/clone.h>
+#include <c10/core/InferenceMode.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
-
-#include <ATen/ops/clone.h>
-#include <c10/core/InferenceMode.h>
-#include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/progress.h"
@@ -25,14 +25,21 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr int64_t kAutoMicroBatchTokens = 2048;
 
-// The order of all optimizer steps: example indices, epoch after epoch, each shuffled by a stream of its own.
+// The order of all optimizer steps: example indices, epoch after epoch, each shuffled by a stream
+// of its own.
 std::vector<std::vector<size_t>> PlanSteps(const TrainSetup& setup) {
   std::vector<std::vector<size_t>> plan;
   const TrainOptions& options = setup.options;
   const auto wanted = static_cast<size_t>(options.max_steps);
-  for (int64_t epoch = 0; options.max_steps > 0 ? plan.size() < wanted : epoch < options.epochs; ++epoch) {
-    const RandomStream stream(setup.seed, StreamPurpose::kShuffle, setup.iteration, "epoch", static_cast<uint64_t>(epoch));
-    for (auto& step : MakeSteps(setup.examples, options.tokens_per_step, stream)) plan.push_back(std::move(step));
+  for (int64_t epoch = 0; options.max_steps > 0 ? plan.size() < wanted : epoch < options.epochs;
+       ++epoch) {
+    const RandomStream stream(setup.seed,
+                              StreamPurpose::kShuffle,
+                              setup.iteration,
+                              "epoch",
+                              static_cast<uint64_t>(epoch));
+    for (auto& step : MakeSteps(setup.examples, options.tokens_per_step, stream))
+      plan.push_back(std::move(step));
   }
   if (options.max_steps > 0) plan.resize(wanted);
   return plan;
@@ -44,14 +51,21 @@ int64_t MicroBatchTokens(const TrainSetup& setup) {
 }
 
 // Names the examples of a step whose loss was not finite.
-absl::Status NameBatch(const absl::Status& status, const TrainSetup& setup, const std::vector<size_t>& examples, int64_t step) {
+absl::Status NameBatch(const absl::Status& status,
+                       const TrainSetup& setup,
+                       const std::vector<size_t>& examples,
+                       int64_t step) {
   std::string names;
   for (size_t i = 0; i < examples.size() && i < 8; ++i) {
     const TrainingExample& example = setup.examples[examples[i]];
     names += fmt::format("{}{}#{}", i == 0 ? "" : ", ", example.problem, example.sample);
   }
   if (examples.size() > 8) names += fmt::format(" and {} more", examples.size() - 8);
-  return Annotate(status, fmt::format("training step {} over samples {}; a lower train.learning_rate may help", step + 1, names));
+  return Annotate(
+      status,
+      fmt::format("training step {} over samples {}; a lower train.learning_rate may help",
+                  step + 1,
+                  names));
 }
 
 // One run of training: state, what is derived from it, and the moves that change it.
@@ -65,7 +79,8 @@ class Trainer {
         optimizer_(init_master(), setup.options, setup.lanes) {}
 
   absl::StatusOr<TrainResult> run() {
-    RESTEM_ASSIGN_OR_RETURN(const bool resumed, LoadTrainerState(setup_.state_dir, config_, state_, optimizer_));
+    RESTEM_ASSIGN_OR_RETURN(const bool resumed,
+                            LoadTrainerState(setup_.state_dir, config_, state_, optimizer_));
     if (resumed) spdlog::info("{}: continuing at step {}", setup_.label, state_.step);
     refresh_compute_weights();
     GradientComputer gradient(model_, setup_.lanes, setup_.options.z_loss);
@@ -83,9 +98,11 @@ class Trainer {
 
  private:
   std::vector<at::Tensor> init_master() {
-    state_.master = MapWeights(config_, setup_.start->weights, [](const at::Tensor& t) { return at::clone(t); });
+    state_.master = MapWeights(
+        config_, setup_.start->weights, [](const at::Tensor& t) { return at::clone(t); });
     std::vector<at::Tensor> tensors;
-    for (Parameter& parameter : Parameters(config_, state_.master)) tensors.push_back(std::move(parameter.tensor));
+    for (Parameter& parameter : Parameters(config_, state_.master))
+      tensors.push_back(std::move(parameter.tensor));
     return tensors;
   }
 
@@ -95,14 +112,17 @@ class Trainer {
   void refresh_compute_weights() {
     model_.weights = state_.master;
     if (!setup_.bfloat16) return;
-    model_.weights = MapWeights(config_, state_.master, [](const at::Tensor& t) { return t.dim() >= 2 ? t.to(at::kBFloat16) : t; });
+    model_.weights = MapWeights(config_, state_.master, [](const at::Tensor& t) {
+      return t.dim() >= 2 ? t.to(at::kBFloat16) : t;
+    });
   }
 
   absl::Status train_step(GradientComputer& gradient, Progress& progress) {
     const auto start = Clock::now();
     const auto& examples = plan_[static_cast<size_t>(state_.step)];
     const double rate = LearningRate(setup_.options, state_.step, total_steps());
-    const auto loss = gradient.compute(PackStep(setup_.examples, examples, MicroBatchTokens(setup_)));
+    const auto loss =
+        gradient.compute(PackStep(setup_.examples, examples, MicroBatchTokens(setup_)));
     if (!loss.ok()) return NameBatch(loss.status(), setup_, examples, state_.step);
     const double norm = optimizer_.step(gradient.gradients(), rate);
     if (setup_.bfloat16) {
@@ -116,10 +136,12 @@ class Trainer {
     progress.note(fmt::format("loss {:.4f}", loss->loss));
     progress.advance(1, loss->tokens);
     if (!setup_.on_step) return absl::OkStatus();
-    return setup_.on_step({state_.step, total_steps(), loss->loss, loss->entropy, rate, norm, loss->tokens});
+    return setup_.on_step(
+        {state_.step, total_steps(), loss->loss, loss->entropy, rate, norm, loss->tokens});
   }
 
-  // Every eval_every steps, or at the end of each epoch where that is 0; always after the last step.
+  // Every eval_every steps, or at the end of each epoch where that is 0; always after the last
+  // step.
   bool validation_due() const {
     if (!setup_.validate) return false;
     if (state_.step == total_steps()) return true;
@@ -127,7 +149,9 @@ class Trainer {
     return every > 0 && state_.step % every == 0;
   }
 
-  bool save_due() const { return setup_.options.save_every > 0 && state_.step % setup_.options.save_every == 0; }
+  bool save_due() const {
+    return setup_.options.save_every > 0 && state_.step % setup_.options.save_every == 0;
+  }
 
   absl::Status validate() {
     RESTEM_ASSIGN_OR_RETURN(const double score, setup_.validate(model_, state_.step));
@@ -136,11 +160,15 @@ class Trainer {
       state_.best_score = score;
       state_.best_step = state_.step;
       state_.misses = 0;
-      state_.best = MapWeights(config_, state_.master, [](const at::Tensor& t) { return at::clone(t); });
+      state_.best =
+          MapWeights(config_, state_.master, [](const at::Tensor& t) { return at::clone(t); });
     } else if (++state_.misses >= setup_.options.patience) {
       state_.stopped_early = true;
       spdlog::info("{}: no better validation in {} tries, stopping at step {}; best was step {}",
-                   setup_.label, state_.misses, state_.step, state_.best_step);
+                   setup_.label,
+                   state_.misses,
+                   state_.step,
+                   state_.best_step);
     }
     return absl::OkStatus();
   }

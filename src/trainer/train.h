@@ -14,13 +14,13 @@ namespace restem {
 
 // What happened at one optimizer step; for metrics.
 struct TrainStepEvent {
-  int64_t step = 0;         // from 1
+  int64_t step = 0;  // from 1
   int64_t total_steps = 0;
   double loss = 0.0;
-  double entropy = 0.0;     // nats
+  double entropy = 0.0;  // nats
   double learning_rate = 0.0;
-  double grad_norm = 0.0;   // before clipping
-  int64_t tokens = 0;       // input rows of the step
+  double grad_norm = 0.0;  // before clipping
+  int64_t tokens = 0;      // input rows of the step
 };
 
 struct TrainSetup {
@@ -30,24 +30,25 @@ struct TrainSetup {
   bool bfloat16 = false;  // compute in bfloat16 over float32 master weights
   uint64_t seed = 0;
   uint64_t iteration = 0;
-  int64_t lanes = 1;       // threads
-  std::string state_dir;   // trainer checkpoints; training continues from the one that is there
-  std::string label;       // of the progress bar
+  int64_t lanes = 1;      // threads
+  std::string state_dir;  // trainer checkpoints; training continues from the one that is there
+  std::string label;      // of the progress bar
   // How good these weights are on held-out problems, higher is better; null: no early stopping.
   std::function<absl::StatusOr<double>(const Model&, int64_t step)> validate;
   std::function<absl::Status(const TrainStepEvent&)> on_step;
 };
 
 struct TrainResult {
-  Weights weights;         // float32: the best by `validate`, the last without it
-  int64_t steps = 0;       // optimizer steps taken
-  int64_t best_step = 0;   // where `weights` come from
-  int64_t tokens = 0;      // input rows computed by this process
-  double seconds = 0.0;    // of this process, validation left out
+  Weights weights;        // float32: the best by `validate`, the last without it
+  int64_t steps = 0;      // optimizer steps taken
+  int64_t best_step = 0;  // where `weights` come from
+  int64_t tokens = 0;     // input rows computed by this process
+  double seconds = 0.0;   // of this process, validation left out
   double last_loss = 0.0;
 };
 
-// Stopped at any moment and run again with the same setup, it ends with the same weights to the bit.
+// Stopped at any moment and run again with the same setup, it ends with the same weights to the
+// bit.
 absl::StatusOr<TrainResult> Train(const TrainSetup& setup);
 
 }  // namespace restem

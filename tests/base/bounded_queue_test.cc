@@ -1,8 +1,8 @@
 #include "base/bounded_queue.h"
 
-#include <thread>
-
 #include <gtest/gtest.h>
+
+#include <thread>
 
 namespace restem {
 namespace {

@@ -32,7 +32,8 @@ TEST(WriteFileAtomic, AFailureLeavesTheOldFile) {
 
 TEST(ReadFile, AMissingFileIsNamed) {
   const auto content = ReadFile("/nowhere/at/all");
-  EXPECT_THAT(std::string(MessageOf(content.status())), HasSubstr("cannot open /nowhere/at/all: No such file"));
+  EXPECT_THAT(std::string(MessageOf(content.status())),
+              HasSubstr("cannot open /nowhere/at/all: No such file"));
   EXPECT_TRUE(absl::IsInvalidArgument(content.status()));
 }
 

@@ -1,11 +1,11 @@
 // Checkpoints that are wrong are refused with the tensor named; right ones survive a round trip.
 #include "model/checkpoint.h"
 
-#include <fstream>
-
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include "base/file.h"
 #include "io/safetensors.h"
@@ -40,8 +40,11 @@ class CheckpointTest : public ::testing::Test {
     std::vector<TensorView> views;
     for (Parameter& parameter : kept) {
       parameter.tensor = parameter.tensor.contiguous();
-      views.push_back({parameter.name, DType::kFloat32, parameter.tensor.sizes().vec(),
-                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()), parameter.tensor.nbytes()}});
+      views.push_back({parameter.name,
+                       DType::kFloat32,
+                       parameter.tensor.sizes().vec(),
+                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
+                        parameter.tensor.nbytes()}});
     }
     EXPECT_TRUE(WriteSafetensorsModel(dir_, views).ok());
     return std::string(MessageOf(LoadModel(dir_, /*bfloat16=*/false).status()));
@@ -59,7 +62,8 @@ TEST_F(CheckpointTest, RoundTripIsExactAndCarriesTheOtherFiles) {
   const auto before = Parameters(model_.config, model_.weights);
   const auto after = Parameters(loaded->config, loaded->weights);
   ASSERT_EQ(before.size(), after.size());
-  for (size_t i = 0; i < before.size(); ++i) EXPECT_TRUE(at::equal(before[i].tensor, after[i].tensor)) << before[i].name;
+  for (size_t i = 0; i < before.size(); ++i)
+    EXPECT_TRUE(at::equal(before[i].tensor, after[i].tensor)) << before[i].name;
   EXPECT_EQ(*ReadFile(saved + "/tokenizer.json"), "{}");
 }
 
@@ -70,8 +74,9 @@ TEST_F(CheckpointTest, Bfloat16IsAnnouncedInTheConfig) {
 }
 
 TEST_F(CheckpointTest, AMissingTensorIsNamed) {
-  EXPECT_THAT(error_after([](std::string& name, at::Tensor&) { return name != "model.norm.weight"; }),
-              AllOf(HasSubstr(dir_), HasSubstr("model.norm.weight")));
+  EXPECT_THAT(
+      error_after([](std::string& name, at::Tensor&) { return name != "model.norm.weight"; }),
+      AllOf(HasSubstr(dir_), HasSubstr("model.norm.weight")));
 }
 
 TEST_F(CheckpointTest, AnExtraTensorIsNamed) {
@@ -96,15 +101,18 @@ TEST_F(CheckpointTest, AWrongShapeIsNamedWithBothShapes) {
                 if (name == "model.layers.0.mlp.up_proj.weight") tensor = at::zeros({12, 9});
                 return true;
               }),
-              HasSubstr("tensor model.layers.0.mlp.up_proj.weight has shape [12, 9], config.json implies [12, 8]"));
+              HasSubstr("tensor model.layers.0.mlp.up_proj.weight has shape [12, 9], config.json "
+                        "implies [12, 8]"));
 }
 
 TEST_F(CheckpointTest, ATruncatedFileIsRefused) {
   const std::string saved = testing::TestDir() + "-saved/checkpoint";
   ASSERT_TRUE(SaveModel(model_, /*bfloat16=*/false, saved).ok());
   const std::string content = *ReadFile(saved + "/model.safetensors");
-  ASSERT_TRUE(WriteFileAtomic(saved + "/model.safetensors", content.substr(0, content.size() - 100)).ok());
-  EXPECT_THAT(std::string(MessageOf(LoadModel(saved, /*bfloat16=*/false).status())), HasSubstr("model.safetensors"));
+  ASSERT_TRUE(
+      WriteFileAtomic(saved + "/model.safetensors", content.substr(0, content.size() - 100)).ok());
+  EXPECT_THAT(std::string(MessageOf(LoadModel(saved, /*bfloat16=*/false).status())),
+              HasSubstr("model.safetensors"));
 }
 
 TEST(InitialWeights, AreAFunctionOfTheSeedWithTheRightSpread) {

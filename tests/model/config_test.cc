@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -14,10 +15,18 @@ namespace {
 using ::testing::HasSubstr;
 
 nlohmann::json GoodConfig() {
-  return {{"model_type", "llama"},       {"vocab_size", 256},         {"hidden_size", 48},
-          {"intermediate_size", 100},    {"num_hidden_layers", 2},    {"num_attention_heads", 4},
-          {"num_key_value_heads", 2},    {"rms_norm_eps", 1e-5},      {"rope_theta", 10000.0},
-          {"tie_word_embeddings", true}, {"eos_token_id", {2, 5}},    {"max_position_embeddings", 64}};
+  return {{"model_type", "llama"},
+          {"vocab_size", 256},
+          {"hidden_size", 48},
+          {"intermediate_size", 100},
+          {"num_hidden_layers", 2},
+          {"num_attention_heads", 4},
+          {"num_key_value_heads", 2},
+          {"rms_norm_eps", 1e-5},
+          {"rope_theta", 10000.0},
+          {"tie_word_embeddings", true},
+          {"eos_token_id", {2, 5}},
+          {"max_position_embeddings", 64}};
 }
 
 absl::StatusOr<ModelConfig> Read(const nlohmann::json& config) {
@@ -51,12 +60,16 @@ TEST(ModelConfig, ReadsTheNewerRopeParameters) {
 }
 
 TEST(ModelConfig, UnknownArchitecturesAndFeaturesAreNamed) {
-  EXPECT_THAT(MessageFor("model_type", "mamba"), HasSubstr("config.json: model_type: unknown architecture \"mamba\""));
-  EXPECT_THAT(MessageFor("hidden_act", "gelu"), HasSubstr("hidden_act: \"gelu\" is not supported, must be silu"));
-  EXPECT_THAT(MessageFor("rope_scaling", {{"rope_type", "yarn"}}), HasSubstr("type \"yarn\" is not supported"));
+  EXPECT_THAT(MessageFor("model_type", "mamba"),
+              HasSubstr("config.json: model_type: unknown architecture \"mamba\""));
+  EXPECT_THAT(MessageFor("hidden_act", "gelu"),
+              HasSubstr("hidden_act: \"gelu\" is not supported, must be silu"));
+  EXPECT_THAT(MessageFor("rope_scaling", {{"rope_type", "yarn"}}),
+              HasSubstr("type \"yarn\" is not supported"));
   EXPECT_THAT(MessageFor("use_sliding_window", true), HasSubstr("use_sliding_window"));
   EXPECT_THAT(MessageFor("quantization_config", {{"bits", 4}}), HasSubstr("quantization_config"));
-  EXPECT_THAT(MessageFor("num_key_value_heads", 3), HasSubstr("3 must divide num_attention_heads, which is 4"));
+  EXPECT_THAT(MessageFor("num_key_value_heads", 3),
+              HasSubstr("3 must divide num_attention_heads, which is 4"));
   EXPECT_THAT(MessageFor("hidden_size", 0), HasSubstr("hidden_size: 0 is out of range"));
   EXPECT_THAT(MessageFor("hidden_size", "wide"), HasSubstr("hidden_size"));
 }

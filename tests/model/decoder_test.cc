@@ -1,9 +1,9 @@
 // The decoder against transformers and against the published greedy text of stories260K.
-#include <fstream>
-
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint.h"
@@ -19,7 +19,9 @@ namespace {
 
 using testing::Near;
 
-nlohmann::json ReadJson(const std::string& path) { return nlohmann::json::parse(std::ifstream(path)); }
+nlohmann::json ReadJson(const std::string& path) {
+  return nlohmann::json::parse(std::ifstream(path));
+}
 
 // Logits [tokens, vocab] behind each token.
 at::Tensor LogitsOf(const Model& model, const std::vector<int32_t>& tokens) {
@@ -28,14 +30,17 @@ at::Tensor LogitsOf(const Model& model, const std::vector<int32_t>& tokens) {
   std::iota(positions.begin(), positions.end(), 0);
   const auto rows = static_cast<int64_t>(tokens.size());
   const PackedInput input = PadInput(tokens, positions);
-  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
-  const at::Tensor hidden = DecoderHidden(model, input.tokens, input.positions, PackedAttentionOf(model, segments));
+  const auto segments =
+      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
+  const at::Tensor hidden =
+      DecoderHidden(model, input.tokens, input.positions, PackedAttentionOf(model, segments));
   return Linear(hidden, model.weights.output_embedding(), {}).narrow(0, 0, rows).clone();
 }
 
 at::Tensor ToTensor(const nlohmann::json& rows) {
   std::vector<at::Tensor> tensors;
-  for (const auto& row : rows) tensors.push_back(at::tensor(row.get<std::vector<double>>(), at::kDouble));
+  for (const auto& row : rows)
+    tensors.push_back(at::tensor(row.get<std::vector<double>>(), at::kDouble));
   return at::stack(tensors);
 }
 
@@ -52,7 +57,8 @@ class ReferenceModels : public ::testing::Test {
   static inline std::string root_;
 };
 
-constexpr const char* kModels[] = {"llama-mha", "llama-gqa-tied", "llama-biases", "qwen2-gqa", "qwen2-tied"};
+constexpr const char* kModels[] = {
+    "llama-mha", "llama-gqa-tied", "llama-biases", "qwen2-gqa", "qwen2-tied"};
 
 TEST_F(ReferenceModels, LogitsEqualTransformers) {
   RESTEM_REQUIRE_PYTHON();
@@ -89,7 +95,9 @@ TEST_F(ReferenceModels, WhatIsSavedLoadsInTransformersUnchanged) {
     const auto loaded = testing::RunPython("model/reference_models.py", "read " + saved);
     ASSERT_EQ(loaded.exit_code, 0) << name;
     const auto reference = ReadJson(root_ + "/" + name + "/reference.json");
-    EXPECT_TRUE(Near(ToTensor(nlohmann::json::parse(loaded.output)), ToTensor(reference["logits"]), 1e-6)) << name;
+    EXPECT_TRUE(
+        Near(ToTensor(nlohmann::json::parse(loaded.output)), ToTensor(reference["logits"]), 1e-6))
+        << name;
   }
 }
 
@@ -111,7 +119,8 @@ TEST(Stories260K, GreedyTextAndLogitsAreThePublishedOnes) {
   const auto ids = golden["greedy_ids"].get<std::vector<int32_t>>();
   const at::Tensor logits = LogitsOf(*model, ids);  // causal: one pass shows every step's argmax
   for (size_t i = 0; i + 1 < ids.size(); ++i) {
-    ASSERT_EQ(logits[static_cast<int64_t>(i)].argmax().item<int64_t>(), ids[i + 1]) << "position " << i;
+    ASSERT_EQ(logits[static_cast<int64_t>(i)].argmax().item<int64_t>(), ids[i + 1])
+        << "position " << i;
   }
   EXPECT_TRUE(Near(logits.narrow(0, 0, 4), ToTensor(golden["logits_first4"]), 1e-5));
 }
@@ -126,7 +135,8 @@ TEST(Stories260K, ScoresAreLogSoftmaxOfTheLogits) {
   const at::Tensor log_p = at::log_softmax(LogitsOf(*model, tokens).to(at::kDouble), -1);
   const Scored scored = ScoreCompletion(*model, prompt, completion);
   for (size_t i = 0; i < completion.size(); ++i) {
-    EXPECT_NEAR(scored.logprobs[i], log_p[static_cast<int64_t>(i) + 1][completion[i]].item<double>(), 1e-5);
+    EXPECT_NEAR(
+        scored.logprobs[i], log_p[static_cast<int64_t>(i) + 1][completion[i]].item<double>(), 1e-5);
   }
 }
 

@@ -1,4 +1,5 @@
-// Norm, gated activation and rotary embedding against the plain LibTorch expression in float64, gradients included.
+// Norm, gated activation and rotary embedding against the plain LibTorch expression in float64,
+// gradients included.
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
@@ -61,7 +62,9 @@ TEST_P(RowsTest, Swiglu) {
   EXPECT_TRUE(Near(d32[1], d64[1], kTolerance));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes, RowsTest, ::testing::Values(Shape{1, 8}, Shape{5, 64}, Shape{33, 172}, Shape{7, 1}));
+INSTANTIATE_TEST_SUITE_P(Shapes,
+                         RowsTest,
+                         ::testing::Values(Shape{1, 8}, Shape{5, 64}, Shape{33, 172}, Shape{7, 1}));
 
 TEST(Swiglu, ExtremeGatesStayFinite) {
   const at::Tensor gate = at::tensor({-1e4F, -100.0F, 0.0F, 100.0F, 1e4F}).view({1, 5});
@@ -77,14 +80,16 @@ TEST(RopeTest, MatchesRotateHalf) {
   const at::Tensor x32 = MakeLeaf(x);
   const at::Tensor x64 = Leaf64(x);
   const at::Tensor frequency = at::pow(10000.0, -at::arange(0, 10, 2, at::kDouble) / 10.0);
-  const at::Tensor angle = (positions.to(at::kDouble).unsqueeze(1) * frequency).repeat({1, 2}).unsqueeze(1);
+  const at::Tensor angle =
+      (positions.to(at::kDouble).unsqueeze(1) * frequency).repeat({1, 2}).unsqueeze(1);
   const at::Tensor half = at::cat({-x64.narrow(2, 5, 5), x64.narrow(2, 0, 5)}, 2);
   const at::Tensor y64 = x64 * angle.cos() + half * angle.sin();
   const at::Tensor y32 = Rope(x32, positions, table);
   // An angle of up to 511 radians carries a float32 rounding of 511 · 2^-24.
   EXPECT_TRUE(Near(y32.detach(), y64.detach(), 1e-4));
   const at::Tensor dy = at::randn({6, 3, 10});
-  EXPECT_TRUE(Near(GradientsOf((y32 * dy).sum(), {x32})[0], GradientsOf((y64 * dy).sum(), {x64})[0], 1e-4));
+  EXPECT_TRUE(
+      Near(GradientsOf((y32 * dy).sum(), {x32})[0], GradientsOf((y64 * dy).sum(), {x64})[0], 1e-4));
 }
 
 TEST(OpsTest, ShapeMistakesAreNamed) {

@@ -16,7 +16,7 @@ struct Case {
   int64_t rows;
   int64_t width;
   int64_t vocab;
-  double scale;   // of the hidden states: larger means peakier distributions
+  double scale;  // of the hidden states: larger means peakier distributions
   double z_loss;
 };
 
@@ -63,13 +63,14 @@ TEST_P(LinearLogprobTest, LossAndGradientMatch) {
   EXPECT_TRUE(Near(g32[1], g64[1], tolerance));
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes,
-                         LinearLogprobTest,
-                         ::testing::Values(Case{1, 8, 5, 1.0, 0.0},
-                                           Case{37, 64, 512, 1.0, 0.0},
-                                           Case{37, 64, 513, 1.0, 1e-3},
-                                           Case{9, 16, 1000, 50.0, 0.0},
-                                           Case{300, 8, 40000, 1.0, 0.0}));  // several chunks of rows
+INSTANTIATE_TEST_SUITE_P(
+    Shapes,
+    LinearLogprobTest,
+    ::testing::Values(Case{1, 8, 5, 1.0, 0.0},
+                      Case{37, 64, 512, 1.0, 0.0},
+                      Case{37, 64, 513, 1.0, 1e-3},
+                      Case{9, 16, 1000, 50.0, 0.0},
+                      Case{300, 8, 40000, 1.0, 0.0}));  // several chunks of rows
 
 TEST(LinearLogprob, ExtremeLogitsStayFinite) {
   const at::Tensor weight = at::tensor({1e4F, -1e4F, 0.0F}).view({3, 1});
@@ -80,7 +81,8 @@ TEST(LinearLogprob, ExtremeLogitsStayFinite) {
 }
 
 TEST(LinearLogprob, TargetOutsideTheVocabularyIsRefused) {
-  EXPECT_THROW(LinearLogprob(at::ones({1, 4}), at::ones({3, 4}), at::tensor({3}, at::kInt)), c10::Error);
+  EXPECT_THROW(LinearLogprob(at::ones({1, 4}), at::ones({3, 4}), at::tensor({3}, at::kInt)),
+               c10::Error);
 }
 
 TEST(LinearLogprob, Bfloat16WeightsFollowFloat32) {

@@ -31,7 +31,11 @@ at::Tensor MaskOf(const std::vector<AttentionSegment>& segments, int64_t rows) {
   return mask;
 }
 
-at::Tensor Reference(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor& mask, double scale) {
+at::Tensor Reference(const at::Tensor& q,
+                     const at::Tensor& k,
+                     const at::Tensor& v,
+                     const at::Tensor& mask,
+                     double scale) {
   const int64_t group = q.size(1) / k.size(1);
   const at::Tensor keys = k.repeat_interleave(group, 1);
   const at::Tensor values = v.repeat_interleave(group, 1);
@@ -66,21 +70,27 @@ TEST_P(PackedAttentionTest, ForwardAndGradient) {
 INSTANTIATE_TEST_SUITE_P(
     Cases,
     PackedAttentionTest,
-    ::testing::Values(Case{1, 1, 8, {{0, 1, 0, 0}}},
-                      Case{8, 4, 8, {{0, 37, 0, 0}}},
-                      Case{6, 2, 20, {{0, 16, 0, 0}, {16, 21, 0, 16}, {21, 22, 0, 16}, {22, 60, 0, 16}}},
-                      Case{5, 5, 64, {{0, 3, 0, 0}, {3, 9, 0, 3}, {9, 140, 0, 0}, {140, 150, 9, 140}, {150, 155, 9, 140}}},
-                      Case{8, 1, 33, {{0, 70, 0, 0}, {70, 71, 0, 70}}}));
+    ::testing::Values(
+        Case{1, 1, 8, {{0, 1, 0, 0}}},
+        Case{8, 4, 8, {{0, 37, 0, 0}}},
+        Case{6, 2, 20, {{0, 16, 0, 0}, {16, 21, 0, 16}, {21, 22, 0, 16}, {22, 60, 0, 16}}},
+        Case{5,
+             5,
+             64,
+             {{0, 3, 0, 0}, {3, 9, 0, 3}, {9, 140, 0, 0}, {140, 150, 9, 140}, {150, 155, 9, 140}}},
+        Case{8, 1, 33, {{0, 70, 0, 0}, {70, 71, 0, 70}}}));
 
 TEST(PackedAttention, LargeScoresStayFinite) {
   const at::Tensor q = at::full({4, 1, 8}, 300.0F);
-  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 4, 0, 0});
+  const auto segments =
+      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 4, 0, 0});
   EXPECT_TRUE(Near(PackedAttention(q, q, q, segments, 1.0), q, 1e-6));
 }
 
 TEST(PackedAttention, SegmentOutsideTheRowsIsRefused) {
   const at::Tensor q = at::ones({4, 1, 8});
-  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 5, 0, 0});
+  const auto segments =
+      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 5, 0, 0});
   EXPECT_THROW(PackedAttention(q, q, q, segments, 1.0), c10::Error);
 }
 

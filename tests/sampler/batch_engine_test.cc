@@ -1,12 +1,12 @@
 // The engine: published greedy text, independence of batching, endings.
 #include "sampler/batch_engine.h"
 
-#include <fstream>
-#include <map>
-
 #include <c10/core/InferenceMode.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "model/checkpoint.h"
@@ -29,7 +29,10 @@ class StoriesEngine : public ::testing::Test {
     tokenizer_ = *Tokenizer::load(data + "/stories260K/hf");
   }
 
-  absl::StatusOr<Samples> draw(std::vector<SampleRequest> requests, const SamplingParams& params, int64_t lanes, int64_t rows) {
+  absl::StatusOr<Samples> draw(std::vector<SampleRequest> requests,
+                               const SamplingParams& params,
+                               int64_t lanes,
+                               int64_t rows) {
     Samples samples;
     BatchEngine engine(model_, tokenizer_, {lanes, rows});
     const auto stats = engine.generate(requests, params, [&](Sample&& sample) {
@@ -44,9 +47,12 @@ class StoriesEngine : public ::testing::Test {
   // Prompts of very different lengths.
   std::vector<SampleRequest> stories(int64_t samples) const {
     std::vector<SampleRequest> requests;
-    const std::string text = "Once upon a time there was a little girl named Lily. She loved to play with her toys in the park.";
+    const std::string text =
+        "Once upon a time there was a little girl named Lily. She loved to play with her toys in "
+        "the park.";
     for (const size_t length : {1, 4, 9, 30, 60, 97}) {
-      SampleRequest request = {"p" + std::to_string(length), tokenizer_->encode(text.substr(0, length), true), {}};
+      SampleRequest request = {
+          "p" + std::to_string(length), tokenizer_->encode(text.substr(0, length), true), {}};
       for (int64_t i = 0; i < samples; ++i) request.samples.push_back(i);
       requests.push_back(request);
     }
@@ -59,7 +65,8 @@ class StoriesEngine : public ::testing::Test {
 };
 
 TEST_F(StoriesEngine, GreedyTextIsThePublishedOne) {
-  const auto golden = nlohmann::json::parse(std::ifstream(data_ + "/stories260K/greedy_golden.json"));
+  const auto golden =
+      nlohmann::json::parse(std::ifstream(data_ + "/stories260K/greedy_golden.json"));
   const auto ids = golden["greedy_ids"].get<std::vector<int32_t>>();
   SamplingParams params;
   params.temperature = 0.0;
@@ -88,7 +95,8 @@ TEST_F(StoriesEngine, SamplesDoNotDependOnBatchOrThreads) {
     for (const auto& [key, sample] : *reference) {
       const Sample& other = again->at(key);
       EXPECT_EQ(other.tokens, sample.tokens) << key.first << " " << key.second << " rows " << rows;
-      EXPECT_EQ(other.logprobs, sample.logprobs) << key.first << " " << key.second << " rows " << rows;
+      EXPECT_EQ(other.logprobs, sample.logprobs)
+          << key.first << " " << key.second << " rows " << rows;
       EXPECT_EQ(other.text, sample.text);
     }
   }
@@ -109,7 +117,8 @@ TEST_F(StoriesEngine, SomeSamplesAloneAreTheSame) {
 TEST_F(StoriesEngine, SamplesOfOneProblemDiffer) {
   SamplingParams params;
   params.max_new_tokens = 30;
-  const auto samples = draw({{"p", tokenizer_->encode("Once upon a time", true), {0, 1, 2, 3}}}, params, 1, 4);
+  const auto samples =
+      draw({{"p", tokenizer_->encode("Once upon a time", true), {0, 1, 2, 3}}}, params, 1, 4);
   EXPECT_NE(samples->at({"p", 0}).tokens, samples->at({"p", 1}).tokens);
   EXPECT_NE(samples->at({"p", 2}).tokens, samples->at({"p", 3}).tokens);
 }
@@ -127,7 +136,8 @@ TEST_F(StoriesEngine, RecordedLogprobsAreThoseOfScoring) {
     const Scored scored = ScoreCompletion(model_, request.prompt_tokens, sample.tokens);
     ASSERT_EQ(scored.logprobs.size(), sample.logprobs.size());
     ASSERT_EQ(sample.sampled_logprobs.size(), sample.logprobs.size());
-    for (size_t i = 0; i < scored.logprobs.size(); ++i) EXPECT_NEAR(scored.logprobs[i], sample.logprobs[i], 2e-5);
+    for (size_t i = 0; i < scored.logprobs.size(); ++i)
+      EXPECT_NEAR(scored.logprobs[i], sample.logprobs[i], 2e-5);
   }
 }
 
@@ -162,7 +172,8 @@ TEST_F(StoriesEngine, EosEndsUnlessIgnored) {
   }
   EXPECT_GT(ended, 0);
   params.ignore_eos = true;
-  for (const auto& [key, sample] : *draw(stories(4), params, 2, 32)) EXPECT_EQ(sample.tokens.size(), 400U);
+  for (const auto& [key, sample] : *draw(stories(4), params, 2, 32))
+    EXPECT_EQ(sample.tokens.size(), 400U);
 }
 
 TEST_F(StoriesEngine, TheContextLimitsTheLength) {
@@ -171,16 +182,19 @@ TEST_F(StoriesEngine, TheContextLimitsTheLength) {
   params.ignore_eos = true;
   const std::vector<int32_t> prompt(500, 300);
   const Sample sample = draw({{"p", prompt, {0}}}, params, 1, 1)->begin()->second;
-  EXPECT_EQ(sample.tokens.size(), 13U);  // 512 positions: 12 inputs behind the prompt, and one token more
+  EXPECT_EQ(sample.tokens.size(),
+            13U);  // 512 positions: 12 inputs behind the prompt, and one token more
   EXPECT_EQ(sample.finish_reason, FinishReason::kLength);
 }
 
 TEST_F(StoriesEngine, ImpossiblePromptsAreNamed) {
   const SamplingParams params;
   const auto too_long = draw({{"long one", std::vector<int32_t>(512, 5), {0}}}, params, 1, 1);
-  EXPECT_THAT(std::string(MessageOf(too_long.status())), HasSubstr("problem long one: the prompt has 512 tokens"));
+  EXPECT_THAT(std::string(MessageOf(too_long.status())),
+              HasSubstr("problem long one: the prompt has 512 tokens"));
   const auto foreign = draw({{"f", {512}, {0}}}, params, 1, 1);
-  EXPECT_THAT(std::string(MessageOf(foreign.status())), HasSubstr("prompt token 512 is outside the model's vocabulary of 512"));
+  EXPECT_THAT(std::string(MessageOf(foreign.status())),
+              HasSubstr("prompt token 512 is outside the model's vocabulary of 512"));
   EXPECT_TRUE(absl::IsInvalidArgument(draw({{"e", {}, {0}}}, params, 1, 1).status()));
 }
 

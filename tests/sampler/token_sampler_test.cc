@@ -1,18 +1,20 @@
-// Drawn frequencies against the exact distribution of each combination of temperature, top-k and top-p.
+// Drawn frequencies against the exact distribution of each combination of temperature, top-k and
+// top-p.
 #include "sampler/token_sampler.h"
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-
-#include <gtest/gtest.h>
 
 #include "base/random.h"
 
 namespace restem {
 namespace {
 
-const std::vector<float> kLogits = {0.1F, 2.0F, -1.0F, 1.5F, 0.3F, -3.0F, 1.4F, 0.0F, -0.5F, 2.2F, -8.0F, 0.7F};
+const std::vector<float> kLogits = {
+    0.1F, 2.0F, -1.0F, 1.5F, 0.3F, -3.0F, 1.4F, 0.0F, -0.5F, 2.2F, -8.0F, 0.7F};
 
 // The distribution as transformers defines it: temperature, then top-k, then top-p.
 std::vector<double> ExactDistribution(const SamplingParams& params) {
@@ -74,8 +76,13 @@ SamplingParams Params(double temperature, int64_t top_k, double top_p) {
 
 INSTANTIATE_TEST_SUITE_P(Combinations,
                          TokenSamplerTest,
-                         ::testing::Values(Params(1.0, 0, 1.0), Params(0.7, 0, 1.0), Params(1.0, 5, 1.0), Params(1.0, 0, 0.9),
-                                           Params(0.7, 4, 0.8), Params(1.5, 100, 0.5), Params(1.0, 1, 1.0)));
+                         ::testing::Values(Params(1.0, 0, 1.0),
+                                           Params(0.7, 0, 1.0),
+                                           Params(1.0, 5, 1.0),
+                                           Params(1.0, 0, 0.9),
+                                           Params(0.7, 4, 0.8),
+                                           Params(1.5, 100, 0.5),
+                                           Params(1.0, 1, 1.0)));
 
 TEST(TokenSampler, GreedyTakesTheLargestAndTheLowestIdOfATie) {
   TokenSampler sampler(Params(0.0, 0, 1.0));

@@ -6,10 +6,14 @@
 
 namespace restem::testing {
 
-// |actual − expected| <= tolerance · max(1, largest |expected|): float32 rounding grows with the largest term of a sum.
-inline ::testing::AssertionResult Near(const at::Tensor& actual, const at::Tensor& expected, double tolerance) {
+// |actual − expected| <= tolerance · max(1, largest |expected|): float32 rounding grows with the
+// largest term of a sum.
+inline ::testing::AssertionResult Near(const at::Tensor& actual,
+                                       const at::Tensor& expected,
+                                       double tolerance) {
   if (actual.sizes() != expected.sizes()) {
-    return ::testing::AssertionFailure() << "shape " << actual.sizes() << ", expected " << expected.sizes();
+    return ::testing::AssertionFailure()
+           << "shape " << actual.sizes() << ", expected " << expected.sizes();
   }
   if (actual.numel() == 0) return ::testing::AssertionSuccess();
   const at::Tensor a = actual.to(at::kDouble).flatten();
@@ -20,8 +24,9 @@ inline ::testing::AssertionResult Near(const at::Tensor& actual, const at::Tenso
   const double worst = difference.max().item<double>();
   if (worst <= bound) return ::testing::AssertionSuccess();
   const auto at = difference.argmax().item<int64_t>();
-  return ::testing::AssertionFailure() << "worst element " << at << ": " << a[at].item<double>() << ", expected "
-                                       << e[at].item<double>() << ", off by " << worst << ", allowed " << bound;
+  return ::testing::AssertionFailure()
+         << "worst element " << at << ": " << a[at].item<double>() << ", expected "
+         << e[at].item<double>() << ", off by " << worst << ", allowed " << bound;
 }
 
 }  // namespace restem::testing
