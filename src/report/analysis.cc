@@ -42,13 +42,18 @@ const SetResult* FindSet(const std::optional<EvalRecord>& record, const std::str
 std::optional<int64_t> BestIteration(const RunReport& report) {
   std::optional<int64_t> best;
   double highest = -1.0;
-  if (report.sets.empty()) return best;
   for (const IterationReport& iteration : report.iterations) {
-    if (iteration.iteration == 0) continue;
-    const SetResult* set = FindSet(iteration.eval, report.sets.front());
-    const auto pass = set == nullptr ? std::nullopt : PassAtOne(*set);
-    if (!pass || *pass <= highest) continue;
-    highest = *pass;
+    if (iteration.iteration == 0 || report.sets.empty()) continue;
+    double sum = 0.0;
+    bool complete = true;
+    for (const std::string& name : report.sets) {
+      const SetResult* set = FindSet(iteration.eval, name);
+      const auto pass = set == nullptr ? std::nullopt : PassAtOne(*set);
+      complete = complete && pass.has_value();
+      sum += pass.value_or(0.0);
+    }
+    if (!complete || sum <= highest) continue;
+    highest = sum;
     best = iteration.iteration;
   }
   return best;

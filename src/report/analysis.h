@@ -31,8 +31,8 @@ std::optional<double> PassAtOne(const SetResult& set);
 // The test set of an iteration, or null.
 const SetResult* FindSet(const std::optional<EvalRecord>& record, const std::string& set);
 
-// The iteration (not the base) with the highest pass@1 on the first test set; the earliest of
-// equals.
+// The iteration (not the base) with the highest pass@1, averaged over the test sets; the earliest
+// of equals.
 std::optional<int64_t> BestIteration(const RunReport& report);
 
 // The comparison's pass@1 difference of the kind that PassAtOne measures, or null.

@@ -104,7 +104,7 @@ std::string Render(const BarChart& chart) {
     const auto count = static_cast<double>(std::max<size_t>(group.bars.size(), 1));
     const double width = std::min(46.0, 0.8 * slot / count - gap);
     double x = centre - (count * width + (count - 1) * gap) / 2;
-    for (size_t b = 0; b < group.bars.size(); ++b, x += width + gap) {
+    for (size_t b = 0; b < group.bars.size() && !group.empty; ++b, x += width + gap) {
       marks += Bar(frame, axis, group.bars[b], chart.colours[b], x, width);
     }
     marks += fmt::format(
@@ -122,7 +122,7 @@ std::string Render(const BarChart& chart) {
 std::string Render(const StackedChart& chart) {
   if (chart.rows.empty()) return "";
   // Few rows are drawn taller, so that the figure fills its place beside others.
-  const double slot = std::clamp(250.0 / static_cast<double>(chart.rows.size()), 40.0, 72.0);
+  const double slot = std::clamp(250.0 / static_cast<double>(chart.rows.size()), 40.0, 104.0);
   const Frame frame{.height = slot * static_cast<double>(chart.rows.size()) + 8,
                     .left = 92,
                     .top = 4,

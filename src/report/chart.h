@@ -49,6 +49,7 @@ std::string Render(const LineChart& chart);
 struct BarGroup {
   std::string label;
   std::string note;              // second line of the label
+  bool empty = false;            // nothing was counted here: no bars, rather than bars of zero
   std::vector<ChartPoint> bars;  // one per series; x is not used
 };
 struct BarChart {

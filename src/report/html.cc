@@ -51,28 +51,45 @@ std::string Tile(std::string_view label,
       Escape(note));
 }
 
-// The figures below the headline, all of the first test set.
-std::string Tiles(const SetComparison& gain, const SetComparison* lead, int64_t best) {
-  std::string html;
+std::string LeadTile(std::string_view label, const SetComparison* versus_control) {
+  const PairedDifference* lead =
+      versus_control == nullptr ? nullptr : MainDifference(*versus_control);
+  if (lead == nullptr) return "";
+  return Tile(label,
+              Points(lead->difference()),
+              fmt::format("95%: {}", PointsInterval(lead->interval)),
+              GainStyle(*lead));
+}
+
+// One test set: a tile for each figure.
+std::string Tiles(const SetComparison& gain, const SetComparison* versus_control, int64_t best) {
   const PairedDifference* main = MainDifference(gain);
-  html += Tile("Base pass@1", Percent(main->a), gain.greedy ? "greedy" : "drawn samples");
+  std::string html =
+      Tile("Base pass@1", Percent(main->a), gain.greedy ? "greedy" : "drawn samples");
   html += Tile(fmt::format("Iteration {} pass@1", best), Percent(main->b), "best iteration");
   html += Tile("Gain, points",
                Points(main->difference()),
                fmt::format("95%: {}", PointsInterval(main->interval)),
                GainStyle(*main));
-  if (const PairedDifference* over = lead == nullptr ? nullptr : MainDifference(*lead)) {
-    html += Tile("Over random control",
-                 Points(over->difference()),
-                 fmt::format("95%: {}", PointsInterval(over->interval)),
-                 GainStyle(*over));
-  }
+  html += LeadTile("Over random control", versus_control);
   if (gain.majority) {
     html += Tile("Majority vote",
                  Percent(gain.majority->b),
                  fmt::format("base: {}", Percent(gain.majority->a)));
   }
   return html;
+}
+
+// Several test sets: the gain and the lead of each.
+std::string SetTiles(const std::string& name, const IterationAnalysis& best) {
+  const SetComparison* gain = FindComparison(best.versus_base, name);
+  const PairedDifference* main = gain == nullptr ? nullptr : MainDifference(*gain);
+  if (main == nullptr) return "";
+  return Tile(fmt::format("{}, gain", name),
+              Points(main->difference()),
+              fmt::format("95%: {}", PointsInterval(main->interval)),
+              GainStyle(*main)) +
+         LeadTile(fmt::format("{}, over control", name), FindComparison(best.versus_control, name));
 }
 
 std::string Hero(const RunReport& report, const RunAnalysis& analysis) {
@@ -82,14 +99,20 @@ std::string Hero(const RunReport& report, const RunAnalysis& analysis) {
            "yet.</p></div>\n";
   }
   const IterationAnalysis& best = *FindAnalysis(analysis, *analysis.best);
-  const std::string& set = report.sets.front();
+  std::string tiles;
+  if (report.sets.size() == 1) {
+    const std::string& set = report.sets.front();
+    tiles = Tiles(*FindComparison(best.versus_base, set),
+                  FindComparison(best.versus_control, set),
+                  *analysis.best);
+  } else {
+    for (const std::string& set : report.sets) tiles += SetTiles(set, best);
+  }
   return fmt::format(
       "<div class=\"card hero\"><p class=\"headline\">{}</p>\n<div "
       "class=\"tiles\">{}</div></div>\n",
       Escape(headline),
-      Tiles(*FindComparison(best.versus_base, set),
-            FindComparison(best.versus_control, set),
-            *analysis.best));
+      tiles);
 }
 
 std::string NotesSection(const RunReport& report, const RunAnalysis& analysis) {
@@ -100,9 +123,9 @@ std::string NotesSection(const RunReport& report, const RunAnalysis& analysis) {
       fmt::format("Intervals of differences: {}. Gained and lost problems are tested with "
                   "McNemar's exact test.",
                   kIntervalMethod),
-      "The best iteration is chosen by the first test set itself, so its figure is a little "
-      "optimistic where "
-      "iterations lie close together.",
+      "The best iteration is chosen by the test sets themselves (mean pass@1), so its figures are "
+      "a little "
+      "optimistic where iterations lie close together.",
       "A verifier's failure (error) counts as not correct here and is never trained on."};
   for (const auto* more : {&report.notes, &analysis.notes})
     notes.insert(notes.end(), more->begin(), more->end());

@@ -205,6 +205,7 @@ std::string DifficultyFigure(const RunReport& report,
     for (size_t b = 0; b < comparison->bins.size(); ++b) {
       const DifficultyBin& bin = comparison->bins[b];
       chart.groups[b].label = bin.label;
+      chart.groups[b].empty = bin.problems == 0;
       chart.groups[b].note =
           fmt::format("{} problem{}", Count(bin.problems), bin.problems == 1 ? "" : "s");
       const auto bar = [&](const std::string& side, int64_t correct) {

@@ -81,9 +81,11 @@ std::string BinsChart(const SetComparison& set) {
                         .high = {},
                         .tip = fmt::format("{}: {} of {}", side, correct, bin.problems)};
     };
-    chart.groups.push_back({std::string(bin.label),
-                            fmt::format("{} problems", Count(bin.problems)),
-                            {bar("first", bin.a_correct), bar("second", bin.b_correct)}});
+    chart.groups.push_back(
+        {std::string(bin.label),
+         fmt::format("{} problem{}", Count(bin.problems), bin.problems == 1 ? "" : "s"),
+         bin.problems == 0,
+         {bar("first", bin.a_correct), bar("second", bin.b_correct)}});
   }
   return Render(chart);
 }

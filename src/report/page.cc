@@ -61,7 +61,7 @@ p{margin:0 0 12px}
 .badge.good{background:var(--goodbg);color:var(--good)}.badge.bad{background:var(--badbg);color:var(--bad)}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:20px 22px;box-shadow:var(--shadow)}
 .hero{margin-top:26px;padding:26px 28px}
-.hero .headline{font-size:1.22rem;line-height:1.5;margin:0;max-width:84ch}
+.hero .headline{white-space:pre-line;font-size:1.22rem;line-height:1.5;margin:0;max-width:84ch}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(165px,1fr));gap:18px 26px;margin-top:22px;border-top:1px solid var(--line);padding-top:20px}
 .tile .label{color:var(--muted);font-size:.85rem}
 .tile .value{font-size:1.85rem;font-weight:650;letter-spacing:-.02em;line-height:1.25;font-variant-numeric:tabular-nums}

@@ -153,6 +153,32 @@ std::string RenderLearning(const RunReport& report) {
   return any ? table.render() : "";
 }
 
+std::string SetHeadline(const std::string& name, int64_t best, const IterationAnalysis& compared) {
+  const SetComparison* versus_base = Find(compared.versus_base, name);
+  const PairedDifference* gain = versus_base == nullptr ? nullptr : MainDifference(*versus_base);
+  if (gain == nullptr) return "";
+  std::string sentence = fmt::format(
+      "On {}, pass@1 went from {} (base) to {} after iteration {}: {} points "
+      "(95% interval {}, {} problems).",
+      name,
+      Percent(gain->a),
+      Percent(gain->b),
+      best,
+      Points(gain->difference()),
+      PointsInterval(gain->interval),
+      Count(versus_base->problems));
+  const SetComparison* versus_control = Find(compared.versus_control, name);
+  const PairedDifference* lead =
+      versus_control == nullptr ? nullptr : MainDifference(*versus_control);
+  if (lead == nullptr) return sentence;
+  return sentence + fmt::format(
+                        " Against training on randomly kept samples, which reached {}, that is {} "
+                        "points ({}).",
+                        Percent(lead->a),
+                        Points(lead->difference()),
+                        PointsInterval(lead->interval));
+}
+
 }  // namespace
 
 std::string DescribeState(const RunReport& report) {
@@ -165,35 +191,16 @@ std::string DescribeState(const RunReport& report) {
 }
 
 std::string Headline(const RunReport& report, const RunAnalysis& analysis) {
-  if (!analysis.best || report.sets.empty()) return "";
-  const std::string& name = report.sets.front();
+  if (!analysis.best) return "";
   const auto found = analysis.iterations.find(*analysis.best);
-  const SetComparison* versus_base =
-      found == analysis.iterations.end() ? nullptr : Find(found->second.versus_base, name);
-  const PairedDifference* gain = versus_base == nullptr ? nullptr : MainDifference(*versus_base);
-  if (gain == nullptr) return "";
-  std::string sentence = fmt::format(
-      "On {}, pass@1 went from {} (base) to {} after iteration {}: {} points "
-      "(95% interval {}, {} problems).",
-      name,
-      Percent(gain->a),
-      Percent(gain->b),
-      *analysis.best,
-      Points(gain->difference()),
-      PointsInterval(gain->interval),
-      Count(versus_base->problems));
-  const SetComparison* versus_control = Find(found->second.versus_control, name);
-  const PairedDifference* lead =
-      versus_control == nullptr ? nullptr : MainDifference(*versus_control);
-  if (lead != nullptr) {
-    sentence += fmt::format(
-        " Trained on randomly kept samples instead, it reached {}: {} points behind (95% interval "
-        "{}).",
-        Percent(lead->a),
-        Decimal(100.0 * lead->difference(), 1),
-        PointsInterval(lead->interval));
+  if (found == analysis.iterations.end()) return "";
+  std::string text;
+  for (const std::string& name : report.sets) {
+    const std::string sentence = SetHeadline(name, *analysis.best, found->second);
+    if (!text.empty() && !sentence.empty()) text += "\n";
+    text += sentence;
   }
-  return sentence;
+  return text;
 }
 
 std::string RenderShow(const RunReport& report, const RunAnalysis& analysis) {

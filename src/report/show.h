@@ -14,8 +14,8 @@ std::string RenderShow(const RunReport& report, const RunAnalysis& analysis);
 // "base, 2 iterations of 3 done; training" and the like, in one line.
 std::string DescribeState(const RunReport& report);
 
-// The result in one sentence: base -> best iteration on the first test set, gain, interval,
-// control. Empty before the first iteration is evaluated.
+// The result in a sentence or two per test set: base -> best iteration, gain, interval, control.
+// Empty before the first iteration is evaluated.
 std::string Headline(const RunReport& report, const RunAnalysis& analysis);
 
 }  // namespace restem

@@ -69,12 +69,13 @@ TEST(LineChart, WithoutPointsThereIsNoFigure) {
 }
 
 TEST(BarChart, HeightsAreInProportion) {
-  const BarChart chart{
-      .title = "t",
-      .note = "",
-      .series = {"a"},
-      .colours = {"c0"},
-      .groups = {{"g", "", {{0, 0.2, {}, {}, ""}}}, {"h", "", {{0, 0.8, {}, {}, ""}}}}};
+  const BarChart chart{.title = "t",
+                       .note = "",
+                       .series = {"a"},
+                       .colours = {"c0"},
+                       .groups = {{"g", "", false, {{0, 0.2, {}, {}, ""}}},
+                                  {"none", "", true, {{0, 0.0, {}, {}, ""}}},
+                                  {"h", "", false, {{0, 0.8, {}, {}, ""}}}}};
   const std::string svg = Render(chart);
   std::vector<double> heights;
   for (size_t at = svg.find("<rect"); at != std::string::npos; at = svg.find("<rect", at + 1)) {
