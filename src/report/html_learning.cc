@@ -1,8 +1,7 @@
-// What each iteration learned from, what that did to variety, and how training went.
+// What each iteration learned from, and what that did to variety.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "report/chart.h"
 #include "report/format.h"
@@ -64,77 +63,6 @@ std::string DiversityFigure(const RunReport& report,
   return Render(chart);
 }
 
-// At most kMost points, each the mean of its neighbours: thousands of steps would hide the line in
-// its own noise.
-std::vector<ChartPoint> Thinned(const std::vector<LossPoint>& losses) {
-  constexpr size_t kMost = 240;
-  const size_t bucket = (losses.size() + kMost - 1) / kMost;
-  std::vector<ChartPoint> points;
-  for (size_t begin = 0; begin < losses.size(); begin += bucket) {
-    const size_t end = std::min(begin + bucket, losses.size());
-    double sum = 0.0;
-    for (size_t i = begin; i < end; ++i) sum += losses[i].loss;
-    const double loss = sum / static_cast<double>(end - begin);
-    if (!std::isfinite(loss)) continue;
-    points.push_back({.x = static_cast<double>(losses[end - 1].step),
-                      .y = loss,
-                      .low = {},
-                      .high = {},
-                      .tip = ""});
-  }
-  return points;
-}
-
-std::vector<ChartPoint> ValidationPoints(const TrainingReport& training) {
-  std::vector<ChartPoint> points;
-  for (const ValidationPoint& point : training.validations) {
-    if (!std::isfinite(point.score)) continue;
-    const std::string score =
-        training.validated_by_reward ? Percent(point.score) : Decimal(point.score, 3);
-    points.push_back({.x = static_cast<double>(point.step),
-                      .y = point.score,
-                      .low = {},
-                      .high = {},
-                      .tip = fmt::format("step {}: {}", Count(point.step), score)});
-  }
-  return points;
-}
-
-LineChart ValidationChart(const RunReport& report) {
-  const bool by_reward = std::all_of(report.iterations.begin(),
-                                     report.iterations.end(),
-                                     [](const auto& i) { return i.training.validated_by_reward; });
-  return {.title = by_reward ? "Validation reward" : "Validation log-probability",
-          .note = by_reward
-                      ? "Share of validation problems solved; the best step's weights are kept."
-                      : "Mean per token; the best step's weights are kept.",
-          .x_label = "optimizer step",
-          .y_label = "score",
-          .y_unit = by_reward ? Unit::kPercent : Unit::kPlain,
-          .fit_y = !by_reward,
-          .series = {}};
-}
-
-// A line per iteration, and a dashed one for its control.
-template <typename Points>
-std::string StepFigure(const RunReport& report,
-                       LineChart chart,
-                       bool markers,
-                       const Points& points_of) {
-  for (const IterationReport& iteration : report.iterations) {
-    for (const bool control : {false, true}) {
-      ChartSeries series;
-      series.name = IterationLabel(iteration.iteration) + (control ? ", control" : "");
-      series.colour = IterationColour(std::max<int64_t>(iteration.iteration, 1));
-      series.dashed = control;
-      series.markers = markers;
-      series.points = points_of(control ? iteration.control_training : iteration.training);
-      chart.series.push_back(std::move(series));
-    }
-  }
-  return Render(chart);
-}
-
 std::string LearningTable(const RunReport& report) {
   HtmlTable table("The training set of each iteration",
                   {"",
@@ -169,47 +97,6 @@ std::string LearningTable(const RunReport& report) {
                    of(&SelectionCounts::zero_correct)});
   }
   return table.empty() ? "" : fmt::format("<div class=\"card\">{}</div>", table.render());
-}
-
-double EvaluateSeconds(const IterationReport& iteration) {
-  double seconds = 0.0;
-  for (const auto& [set, value] : iteration.evaluate_seconds) seconds += value;
-  return seconds;
-}
-
-std::string TimeTable(const RunReport& report) {
-  HtmlTable table("Time and throughput",
-                  {"",
-                   "sampling",
-                   "tokens drawn",
-                   "tokens/s",
-                   "scoring",
-                   "training",
-                   "steps",
-                   "best step",
-                   "tokens trained",
-                   "tokens/s",
-                   "evaluation"});
-  for (const IterationReport& iteration : report.iterations) {
-    const auto& sampling = iteration.sampling;
-    const auto& training = iteration.training.totals;
-    const double evaluating = EvaluateSeconds(iteration);
-    if (!sampling && !training && evaluating == 0.0) continue;
-    table.add_row({IterationLabel(iteration.iteration),
-                   sampling ? Duration(sampling->seconds) : "",
-                   sampling ? Count(sampling->generated_tokens) : "",
-                   sampling ? Rate(sampling->tokens_per_second) : "",
-                   iteration.scoring ? Duration(iteration.scoring->seconds) : "",
-                   training ? Duration(training->seconds) : "",
-                   training ? Count(training->steps) : "",
-                   training && training->best_step > 0 ? Count(training->best_step) : "",
-                   training ? Count(training->tokens) : "",
-                   training ? Rate(training->tokens_per_second) : "",
-                   evaluating > 0.0 ? Duration(evaluating) : ""});
-  }
-  return table.empty() ? ""
-                       : fmt::format("<div class=\"stack\"><div class=\"card\">{}</div></div>",
-                                     table.render());
 }
 
 }  // namespace
@@ -282,24 +169,6 @@ std::string LearningSection(const RunReport& report, const RunAnalysis&) {
       "Each iteration samples the training problems with the model before it and keeps what the "
       "reward accepts.",
       fmt::format("<div class=\"stack\">{}</div><div class=\"grid\">{}</div>", table, figures));
-}
-
-std::string TrainingSection(const RunReport& report) {
-  const LineChart loss{.title = "Training loss",
-                       .note = "Negative log-likelihood per weighted token, nats.",
-                       .x_label = "optimizer step",
-                       .y_label = "loss",
-                       .fit_y = true,
-                       .series = {}};
-  const std::string figures =
-      StepFigure(report,
-                 loss,
-                 /*markers=*/false,
-                 [](const TrainingReport& t) { return Thinned(t.losses); }) +
-      StepFigure(report, ValidationChart(report), /*markers=*/true, ValidationPoints);
-  const std::string table = TimeTable(report);
-  if (figures.empty() && table.empty()) return "";
-  return Section("Training", "", fmt::format("<div class=\"grid\">{}</div>{}", figures, table));
 }
 
 }  // namespace restem

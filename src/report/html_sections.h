@@ -20,6 +20,8 @@ std::string DifficultyFigure(const RunReport& report,
 // html_learning.cc: what was learned from.
 std::string TrainTestFigure(const RunReport& report);
 std::string LearningSection(const RunReport& report, const RunAnalysis& analysis);
+
+// html_training.cc: how the M-steps went.
 std::string TrainingSection(const RunReport& report);
 
 // html_examples.cc: problems gained and lost.
