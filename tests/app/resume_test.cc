@@ -1,0 +1,272 @@
+// A run that is killed, stopped or done stage by stage ends as one that was never interrupted.
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include "app/process.h"
+#include "app/tiny_job.h"
+
+namespace restem::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// An uninterrupted run of the tiny job, to compare with; made once for each dtype.
+struct Reference {
+  std::string run_dir;
+  double seconds = 0.0;
+  std::map<std::string, std::string> files;
+};
+
+std::vector<std::string> Command(const std::string& name,
+                                 const std::string& job,
+                                 const std::string& run_dir,
+                                 const std::string& dtype) {
+  return {name, job, "--run-dir", run_dir, "--set", "model.dtype=" + dtype};
+}
+
+const Reference& ReferenceRun(const std::string& job, const std::string& dtype) {
+  static std::map<std::string, Reference> made;
+  Reference& reference = made[dtype];
+  if (!reference.run_dir.empty()) return reference;
+  reference.run_dir = fs::path(job).parent_path().string() + "/reference-" + dtype;
+  const Outcome run = Restem(Command("run", job, reference.run_dir, dtype));
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  reference.seconds = run.seconds;
+  reference.files = FinishedFiles(reference.run_dir);
+  return reference;
+}
+
+class Resume : public ::testing::TestWithParam<const char*> {
+ protected:
+  static void SetUpTestSuite() {
+    root_ = std::string(RESTEM_BINARY_DIR) + "/test-output/resume-" + std::to_string(::getpid());
+    fs::remove_all(root_);
+    job_ = WriteTinyJob(root_);
+  }
+  static void TearDownTestSuite() {
+    if (!::testing::UnitTest::GetInstance()->Failed()) fs::remove_all(root_);
+  }
+
+  void SetUp() override { ASSERT_FALSE(reference_.files.empty()); }
+
+  static std::string run_dir(const std::string& name) {
+    return root_ + "/" + GetParam() + "-" + name;
+  }
+  static std::vector<std::string> command(const std::string& name, const std::string& dir) {
+    return Command(name, job_, dir, GetParam());
+  }
+
+  static inline std::string root_;
+  static inline std::string job_;
+  const Reference& reference_ = ReferenceRun(job_, GetParam());
+};
+
+// Every path of a run directory but the event files, which are named after the time.
+std::set<std::string> Paths(const std::string& run_dir) {
+  std::set<std::string> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(run_dir)) {
+    const std::string path = fs::relative(entry.path(), run_dir).string();
+    if (!path.starts_with("tensorboard")) paths.insert(path);
+  }
+  return paths;
+}
+
+// What training recorded, without what depends on the clock.
+std::multiset<std::string> TrainingEvents(const std::string& run_dir) {
+  std::multiset<std::string> events;
+  std::istringstream lines(ReadText(run_dir + "/metrics.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    json event = json::parse(line);
+    if (event["event"] != "train_step" && event["event"] != "validate") continue;
+    event.erase("time");
+    events.insert(event.dump());
+  }
+  return events;
+}
+
+void ExpectSameRun(const std::string& reference, const std::string& run_dir) {
+  EXPECT_EQ(Difference(FinishedFiles(reference), FinishedFiles(run_dir)), "");
+  EXPECT_EQ(Paths(run_dir), Paths(reference)) << "journals or half-written files were left";
+  EXPECT_EQ(TrainingEvents(run_dir), TrainingEvents(reference));
+  EXPECT_EQ(json::parse(ReadText(run_dir + "/state.json")),
+            json::parse(ReadText(reference + "/state.json")));
+}
+
+TEST_P(Resume, TheLoopLearnsAndItsFilesAreThere) {
+  const auto pass_at_1 = [&](const std::string& folder) {
+    return json::parse(
+               reference_.files.at("iterations/" + folder + "/eval.json"))["sets"]["held-out"]
+        .at("pass@1")
+        .get<double>();
+  };
+  EXPECT_GT(pass_at_1("02"), pass_at_1("00"));
+  EXPECT_GT(pass_at_1("02"), pass_at_1("02/control"));
+  for (const std::string iteration : {"01", "02"}) {
+    const std::string folder = "iterations/" + iteration + "/";
+    for (const char* file : {"samples.jsonl", "verdicts.jsonl"}) {
+      const std::string text = reference_.files.at(folder + file);
+      EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12 * 4) << file;
+    }
+    for (const char* file : {"dataset.jsonl",
+                             "eval.json",
+                             "checkpoint/model.safetensors",
+                             "control/dataset.jsonl",
+                             "control/eval.json",
+                             "control/checkpoint/model.safetensors"}) {
+      EXPECT_FALSE(reference_.files.at(folder + file).empty()) << file;
+    }
+  }
+  EXPECT_EQ(Leftovers(reference_.run_dir), std::set<std::string>{});
+}
+
+TEST_P(Resume, KilledAtAnyMoment) {
+  const int wanted = GetParam() == std::string("float32") ? 20 : 8;
+  std::mt19937_64 moments(20231206);
+  int kills = 0;
+  int finished = 0;
+  for (int round = 0; kills < wanted || round == 0; ++round) {
+    ASSERT_LT(round, 4 * wanted) << "the process always ends before it is killed";
+    const std::string dir = run_dir("killed-" + std::to_string(round));
+    while (kills < wanted) {
+      Process process(command("run", dir));
+      const double moment =
+          reference_.seconds * std::uniform_real_distribution<double>(0.02, 0.95)(moments);
+      std::this_thread::sleep_for(std::chrono::duration<double>(moment));
+      process.send(SIGKILL);
+      const Outcome outcome = process.wait();
+      if (outcome.signal != SIGKILL) {
+        ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+        break;
+      }
+      ++kills;
+    }
+    const Outcome last = Restem(command("run", dir));
+    ASSERT_EQ(last.exit_code, 0) << last.err;
+    ExpectSameRun(reference_.run_dir, dir);
+    if (HasFailure()) return;  // the directory is left to be looked at
+    ++finished;
+    fs::remove_all(dir);
+  }
+  EXPECT_EQ(kills, wanted);
+  RecordProperty("directories", finished);
+}
+
+// Waits until the run is in the given stage; false where the process ended before.
+bool ReachStage(Process& process, const std::string& dir, int iteration, std::string stage) {
+  while (process.running()) {
+    std::ifstream file(dir + "/state.json");
+    const json state = json::parse(file, nullptr, /*allow_exceptions=*/false);
+    if (state.is_object() && state["iteration"] == iteration && state["stage"] == stage)
+      return true;
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  return false;
+}
+
+TEST_P(Resume, KilledInEveryStage) {
+  const std::string dir = run_dir("killed");
+  int kills = 0;
+  for (int iteration = 0; iteration <= 2; ++iteration) {
+    for (const char* stage : {"sample", "score", "select", "train", "evaluate", "control"}) {
+      if (iteration == 0 && std::string(stage) != "evaluate") continue;
+      Process process(command("run", dir));
+      if (!ReachStage(process, dir, iteration, stage)) continue;
+      process.send(SIGKILL);
+      kills += process.wait().signal == SIGKILL ? 1 : 0;
+    }
+  }
+  EXPECT_GE(kills, 5) << "most stages were too short to be caught in";
+  const Outcome last = Restem(command("run", dir));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  ExpectSameRun(reference_.run_dir, dir);
+}
+
+TEST_P(Resume, StoppedBySignals) {
+  const std::string dir = run_dir("stopped");
+  const auto stop = [&](int signal, int iteration, const char* stage) {
+    Process process(command("run", dir));
+    EXPECT_TRUE(ReachStage(process, dir, iteration, stage));
+    process.send(signal);
+    const Outcome outcome = process.wait();
+    EXPECT_EQ(outcome.exit_code, signal == SIGTERM ? 75 : 130) << stage << "\n" << outcome.err;
+    EXPECT_NE(outcome.err.find("run the same command again"), std::string::npos) << outcome.err;
+  };
+  stop(SIGTERM, 0, "evaluate");
+  stop(SIGINT, 1, "sample");
+  stop(SIGTERM, 1, "train");
+  stop(SIGINT, 1, "control");
+  stop(SIGTERM, 2, "sample");
+  stop(SIGINT, 2, "train");
+  const Outcome last = Restem(command("run", dir));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  ExpectSameRun(reference_.run_dir, dir);
+}
+
+TEST_P(Resume, StageByStage) {
+  const std::string dir = run_dir("stages");
+  const auto stage = [&](const char* name, int iteration) {
+    std::vector<std::string> words = command(name, dir);
+    words.insert(words.end(), {"--iteration", std::to_string(iteration)});
+    return Restem(words);
+  };
+  ASSERT_EQ(stage("evaluate", 0).exit_code, 0);
+  for (int iteration = 1; iteration <= 2; ++iteration) {
+    for (const char* name : {"sample", "score", "select", "train", "evaluate"}) {
+      const Outcome outcome = stage(name, iteration);
+      ASSERT_EQ(outcome.exit_code, 0) << name << "\n" << outcome.err;
+    }
+    const std::string folder = "iterations/0" + std::to_string(iteration) + "/";
+    for (const char* file : {"samples.jsonl",
+                             "verdicts.jsonl",
+                             "dataset.jsonl",
+                             "eval.json",
+                             "checkpoint/model.safetensors"}) {
+      EXPECT_EQ(ReadText(dir + "/" + folder + file), reference_.files.at(folder + file)) << file;
+    }
+  }
+  // Again: complete stages are left alone.
+  const auto written = fs::last_write_time(dir + "/iterations/01/samples.jsonl");
+  EXPECT_EQ(stage("sample", 1).exit_code, 0);
+  EXPECT_EQ(fs::last_write_time(dir + "/iterations/01/samples.jsonl"), written);
+  // `run` adds what no stage command makes: the control.
+  const Outcome run = Restem(command("run", dir));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(Difference(reference_.files, FinishedFiles(dir)), "");
+}
+
+TEST_P(Resume, StageOutOfOrderNamesWhatIsMissing) {
+  const std::string dir = run_dir("order");
+  std::vector<std::string> words = command("train", dir);
+  words.insert(words.end(), {"--iteration", "1"});
+  const Outcome outcome = Restem(words);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_NE(outcome.err.find("`train` of iteration 1 needs `select` of iteration 1"),
+            std::string::npos)
+      << outcome.err;
+}
+
+TEST_P(Resume, RunAgainChangesNothing) {
+  const Outcome again = Restem(command("run", reference_.run_dir));
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(Difference(reference_.files, FinishedFiles(reference_.run_dir)), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Dtypes,
+                         Resume,
+                         ::testing::Values("float32", "bfloat16"),
+                         [](const auto& dtype) { return std::string(dtype.param); });
+
+}  // namespace
+}  // namespace restem::testing
