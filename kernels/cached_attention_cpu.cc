@@ -6,8 +6,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/cached_attention_cpu.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
+// foreach_target.h must come first.
+// clang-format off
+#include "hwy/foreach_target.h"
 #include "kernels/attention_core-inl.h"
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace restem::kernels::HWY_NAMESPACE {

@@ -2,8 +2,11 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/rope_cpu.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
+// foreach_target.h must come first.
+// clang-format off
+#include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace restem::kernels::HWY_NAMESPACE {

@@ -2,9 +2,12 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/swiglu_cpu.cc"
+// foreach_target.h must come first.
+// clang-format off
+#include "hwy/foreach_target.h"
 #include "hwy/contrib/math/math-inl.h"
-#include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
+// clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace restem::kernels::HWY_NAMESPACE {

@@ -47,7 +47,8 @@ struct EvalJournals {
   std::vector<RecordedSample> recorded;
 };
 
-// A sample whose verdict was not written any more is drawn again, with the same outcome.
+// A sample whose verdict was not written any more, or was an error whose cause may be mended, is
+// drawn again, with the same tokens.
 absl::StatusOr<EvalJournals> OpenJournals(const std::string& dir) {
   EvalJournals journals;
   std::map<std::pair<std::string, int64_t>, Verdict> verdicts;
@@ -67,7 +68,9 @@ absl::StatusOr<EvalJournals> OpenJournals(const std::string& dir) {
                       RESTEM_ASSIGN_OR_RETURN(const Sample sample, ParseSample(line));
                       const auto key = std::pair(sample.problem, sample.sample);
                       const auto verdict = verdicts.find(key);
-                      if (verdict != verdicts.end() && seen.insert(key).second) {
+                      if (verdict == verdicts.end()) return absl::OkStatus();
+                      if (verdict->second.verdict == VerdictKind::kError) return absl::OkStatus();
+                      if (seen.insert(key).second) {
                         journals.recorded.push_back(
                             {sample.problem, MakeJudgedSample(sample, verdict->second)});
                       }
@@ -76,8 +79,10 @@ absl::StatusOr<EvalJournals> OpenJournals(const std::string& dir) {
   return journals;
 }
 
+// A verifier that failed is asked once more.
 Verdict Judge(const Verifier& verifier, const Problem& problem, const Sample& sample) {
   Judgement judgement = verifier.judge(problem, sample.text);
+  if (judgement.verdict == VerdictKind::kError) judgement = verifier.judge(problem, sample.text);
   return {sample.problem,
           sample.sample,
           judgement.verdict,
@@ -90,7 +95,8 @@ absl::Status CheckErrors(const Run& run, const std::string& set, const SetResult
   for (const ProblemOutcome& outcome : result.outcomes) {
     counts.error += outcome.errors + (outcome.greedy == VerdictKind::kError ? 1 : 0);
     counts.correct += outcome.correct + (outcome.greedy_correct() ? 1 : 0);
-    counts.wrong += outcome.samples - outcome.correct - outcome.errors;
+    counts.wrong += outcome.samples - outcome.correct - outcome.errors +
+                    (outcome.greedy == VerdictKind::kWrong ? 1 : 0);
   }
   return Annotate(CheckErrorRate(counts, run.inputs.job.reward.max_error_rate), "test set " + set);
 }

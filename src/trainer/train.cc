@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -25,23 +26,30 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr int64_t kAutoMicroBatchTokens = 2048;
 
-// The order of all optimizer steps: example indices, epoch after epoch, each shuffled by a stream
-// of its own.
-std::vector<std::vector<size_t>> PlanSteps(const TrainSetup& setup) {
-  std::vector<std::vector<size_t>> plan;
+// All optimizer steps in order, epoch after epoch, each shuffled by a stream of its own.
+struct Plan {
+  std::vector<std::vector<size_t>> steps;  // example indices
+  std::set<int64_t> epoch_ends;            // how many steps have been taken when an epoch ends
+};
+
+Plan PlanSteps(const TrainSetup& setup) {
+  Plan plan;
   const TrainOptions& options = setup.options;
   const auto wanted = static_cast<size_t>(options.max_steps);
-  for (int64_t epoch = 0; options.max_steps > 0 ? plan.size() < wanted : epoch < options.epochs;
+  for (int64_t epoch = 0;
+       options.max_steps > 0 ? plan.steps.size() < wanted : epoch < options.epochs;
        ++epoch) {
     const RandomStream stream(setup.seed,
                               StreamPurpose::kShuffle,
                               setup.iteration,
                               "epoch",
                               static_cast<uint64_t>(epoch));
-    for (auto& step : MakeSteps(setup.examples, options.tokens_per_step, stream))
-      plan.push_back(std::move(step));
+    for (auto& step : MakeSteps(setup.examples, options.tokens_per_step, stream)) {
+      plan.steps.push_back(std::move(step));
+    }
+    plan.epoch_ends.insert(static_cast<int64_t>(plan.steps.size()));
   }
-  if (options.max_steps > 0) plan.resize(wanted);
+  if (options.max_steps > 0) plan.steps.resize(wanted);
   return plan;
 }
 
@@ -106,7 +114,7 @@ class Trainer {
     return tensors;
   }
 
-  int64_t total_steps() const { return static_cast<int64_t>(plan_.size()); }
+  int64_t total_steps() const { return static_cast<int64_t>(plan_.steps.size()); }
 
   // Matrices in the compute dtype; float32 models compute on the master weights themselves.
   void refresh_compute_weights() {
@@ -119,7 +127,7 @@ class Trainer {
 
   absl::Status train_step(GradientComputer& gradient, Progress& progress) {
     const auto start = Clock::now();
-    const auto& examples = plan_[static_cast<size_t>(state_.step)];
+    const auto& examples = plan_.steps[static_cast<size_t>(state_.step)];
     const double rate = LearningRate(setup_.options, state_.step, total_steps());
     const auto loss =
         gradient.compute(PackStep(setup_.examples, examples, MicroBatchTokens(setup_)));
@@ -146,7 +154,7 @@ class Trainer {
     if (!setup_.validate) return false;
     if (state_.step == total_steps()) return true;
     const int64_t every = setup_.options.eval_every;
-    return every > 0 && state_.step % every == 0;
+    return every > 0 ? state_.step % every == 0 : plan_.epoch_ends.contains(state_.step);
   }
 
   bool save_due() const {
@@ -162,7 +170,7 @@ class Trainer {
       state_.misses = 0;
       state_.best =
           MapWeights(config_, state_.master, [](const at::Tensor& t) { return at::clone(t); });
-    } else if (++state_.misses >= setup_.options.patience) {
+    } else if (++state_.misses >= setup_.options.patience && setup_.options.patience > 0) {
       state_.stopped_early = true;
       spdlog::info("{}: no better validation in {} tries, stopping at step {}; best was step {}",
                    setup_.label,
@@ -192,7 +200,7 @@ class Trainer {
   }
 
   const TrainSetup& setup_;
-  const std::vector<std::vector<size_t>> plan_;
+  const Plan plan_;
   const ModelConfig& config_;
   Model model_;         // compute weights
   TrainerState state_;  // before optimizer_, which holds its master tensors
