@@ -1,8 +1,12 @@
 #include "app/flags.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <thread>
 
 #include "base/log.h"
@@ -46,11 +50,18 @@ void FileFlags::visit(config::Fields& f) {
   f.path("output", output, "JSONL file to write.");
 }
 
+absl::Status CheckOutput(const std::string& output) {
+  const std::string folder = std::filesystem::path(output).parent_path().string();
+  if (::access(folder.empty() ? "." : folder.c_str(), W_OK) == 0) return absl::OkStatus();
+  return InvalidInput(
+      fmt::format("--output {}: cannot write to {}: {}", output, folder, std::strerror(errno)));
+}
+
 absl::Status FileFlags::check() const {
   if (model.empty()) return InvalidInput("--model is missing: an HF model directory");
   if (input.empty()) return InvalidInput("--input is missing: a JSONL file to read");
   if (output.empty()) return InvalidInput("--output is missing: a JSONL file to write");
-  return absl::OkStatus();
+  return CheckOutput(output);
 }
 
 void PrintHelp(std::string_view usage, const std::string& flags_help) {

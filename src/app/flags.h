@@ -46,6 +46,9 @@ absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args,
                                   Flags& flags,
                                   std::vector<std::string>& positionals);
 
+// Said before the work is done, not after: the output's folder can be written to.
+absl::Status CheckOutput(const std::string& output);
+
 void PrintHelp(std::string_view usage, const std::string& flags_help);
 void ApplyCommon(const CommonFlags& flags);
 

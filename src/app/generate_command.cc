@@ -41,9 +41,19 @@ absl::StatusOr<std::vector<SampleRequest>> MakeRequests(std::span<const InputRec
   return requests;
 }
 
+// An id that came in as a number goes out as one.
+std::string OutputLine(const InputRecord& record, const Sample& sample) {
+  std::string line = FormatSample(sample, /*id_key=*/"id");
+  const nlohmann::json& id = record.fields.at("id");
+  if (id.is_string()) return line;
+  const std::string quoted = fmt::format("\"id\":\"{}\"", record.id);
+  return line.replace(line.find(quoted), quoted.size(), fmt::format("\"id\":{}", id.dump()));
+}
+
 // Draws everything; lines are the finished records, request by request.
 absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine,
                                      std::span<const SampleRequest> requests,
+                                     std::span<const InputRecord> records,
                                      const GenerateFlags& flags,
                                      std::vector<std::string>& lines) {
   SamplingParams params = flags.sampling.params();
@@ -55,8 +65,9 @@ absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine,
   Progress progress(
       "generate", static_cast<int64_t>(requests.size()) * flags.sampling.samples, "tokens");
   return engine.generate(requests, params, [&](Sample&& sample) {
-    lines[position.at(sample.problem) * samples + static_cast<size_t>(sample.sample)] =
-        FormatSample(sample, /*id_key=*/"id");
+    const size_t request = position.at(sample.problem);
+    lines[request * samples + static_cast<size_t>(sample.sample)] =
+        OutputLine(records[request], sample);
     progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
     return absl::OkStatus();
   });
@@ -84,7 +95,8 @@ absl::Status GenerateCommand(const Args& args) {
                      loaded.tokenizer,
                      {lanes, flags.sampling.batch_tokens.value_or(lanes * kAutoRowsPerLane)});
   std::vector<std::string> lines;
-  RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats, Draw(engine, requests, flags, lines));
+  RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats,
+                          Draw(engine, requests, records, flags, lines));
   RESTEM_RETURN_IF_ERROR(WriteLines(flags.files.output, lines));
   PrintSummary({static_cast<int64_t>(records.size()),
                 stats.samples,

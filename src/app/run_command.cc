@@ -60,10 +60,13 @@ absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags,
   return LoadInputs(std::move(job));
 }
 
+// What is wrong with the weights or the reward shows before a run directory is made.
 absl::StatusOr<Run> RunOf(const JobFlags& flags,
                           const std::vector<std::string>& positionals,
                           bool fresh) {
   RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+  RESTEM_RETURN_IF_ERROR(CheckModel(inputs));
+  RESTEM_RETURN_IF_ERROR(CheckReward(inputs));
   const std::string dir = flags.run_dir.empty() ? inputs.job.run_directory() : flags.run_dir;
   return OpenRun(std::move(inputs), dir, fresh);
 }
@@ -109,7 +112,6 @@ absl::Status RunCommand(const Args& args) {
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, flags.fresh));
   spdlog::info("run directory: {}", run.paths.root());
-  RESTEM_RETURN_IF_ERROR(CheckReward(run.inputs));
   RESTEM_RETURN_IF_ERROR(RunLoop(run, UpdateReport));
   RESTEM_RETURN_IF_ERROR(UpdateReport(run));  // once more: the state is `done` now
   RESTEM_ASSIGN_OR_RETURN(const RunReport report, LoadRunReport(run.paths.root()));
@@ -125,6 +127,11 @@ absl::Status StageCommand(const std::string& stage_name, const Args& args) {
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage(stage_name, flags.iteration));
   RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, /*fresh=*/false));
+  if (flags.iteration > run.inputs.job.em.iterations) {
+    return InvalidInput(fmt::format("--iteration {}: the job has {} (em.iterations)",
+                                    flags.iteration,
+                                    run.inputs.job.em.iterations));
+  }
   RESTEM_RETURN_IF_ERROR(RunStage(run, flags.iteration, stage));
   fmt::print("{}\n", run.paths.iteration(flags.iteration));
   return absl::OkStatus();

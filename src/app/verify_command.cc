@@ -35,7 +35,7 @@ absl::Status CheckFlags(const VerifyFlags& flags) {
     return InvalidInput("--reward is missing: a YAML file with a reward's options");
   if (flags.input.empty()) return InvalidInput("--input is missing: a JSONL file to read");
   if (flags.output.empty()) return InvalidInput("--output is missing: a JSONL file to write");
-  return absl::OkStatus();
+  return CheckOutput(flags.output);
 }
 
 std::string VerdictLine(const InputRecord& record, const Verdict& verdict, double seconds) {

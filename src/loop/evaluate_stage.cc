@@ -146,8 +146,8 @@ absl::Status FinishSet(const std::string& dir,
       static_cast<int64_t>(set.problems.size()) * (options.samples + (options.greedy ? 1 : 0));
   for (const char* name : {"/samples.jsonl", "/verdicts.jsonl"}) {
     const std::string journal = JournalPath(dir + name, /*rank=*/0);
-    if (FileExists(journal))
-      RESTEM_RETURN_IF_ERROR(FinishRecords(journal, dir + name, set.problems, total));
+    if (IsFinished(dir + name, journal)) continue;
+    RESTEM_RETURN_IF_ERROR(FinishRecords(journal, dir + name, set.problems, total));
   }
   return absl::OkStatus();
 }

@@ -22,9 +22,10 @@ absl::StatusOr<ProblemSet> LoadSet(const std::string& name,
   set.name = name;
   RESTEM_ASSIGN_OR_RETURN(set.problems, LoadProblems(files, inputs.job.data.fields));
   for (const Problem& problem : set.problems) {
-    RESTEM_ASSIGN_OR_RETURN(std::string text, prompt.render(problem.fields, problem.id));
-    set.prompts.push_back(inputs.tokenizer->encode(text, /*add_special_tokens=*/true));
-    set.prompt_texts.push_back(std::move(text));
+    auto text = prompt.render(problem.fields, problem.id);
+    if (!text.ok()) return Annotate(text.status(), problem.source);
+    set.prompts.push_back(inputs.tokenizer->encode(*text, /*add_special_tokens=*/true));
+    set.prompt_texts.push_back(*std::move(text));
   }
   return set;
 }

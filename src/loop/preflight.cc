@@ -149,6 +149,8 @@ std::string Estimate(const JobInputs& inputs) {
       Bytes(disk));
 }
 
+}  // namespace
+
 absl::Status CheckModel(const JobInputs& inputs) {
   const Job& job = inputs.job;
   if (!job.model.from_scratch)
@@ -159,10 +161,11 @@ absl::Status CheckModel(const JobInputs& inputs) {
     return InvalidInput(fmt::format(
         "{}: no eos_token_id and no sampler.stop: no completion could end", job.model.base));
   }
+  for (const ProblemSet* set : SetsOf(inputs)) {
+    RESTEM_RETURN_IF_ERROR(CheckPromptLengths(inputs, *set));
+  }
   return CheckEosRoundTrip(*inputs.tokenizer, inputs.base.eos_token_ids);
 }
-
-}  // namespace
 
 absl::Status CheckReward(const JobInputs& inputs) {
   for (const ProblemSet* set : SetsOf(inputs)) {
@@ -175,7 +178,6 @@ absl::StatusOr<std::string> Preflight(const JobInputs& inputs) {
   RESTEM_RETURN_IF_ERROR(CheckModel(inputs));
   std::string findings;
   for (const ProblemSet* set : SetsOf(inputs)) {
-    RESTEM_RETURN_IF_ERROR(CheckPromptLengths(inputs, *set));
     const RewardProof proof = Prove(inputs, *set);
     RESTEM_RETURN_IF_ERROR(Annotate(CheckProof(proof), set->name));
     findings += DescribeSet(inputs, *set, proof);

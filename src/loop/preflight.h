@@ -12,6 +12,10 @@ namespace restem {
 // first offenders.
 absl::Status CheckReward(const JobInputs& inputs);
 
+// The weights load, completions can end, EOS round-trips, and every prompt leaves room in the
+// context.
+absl::Status CheckModel(const JobInputs& inputs);
+
 // Everything: weights load, EOS round-trips, prompts fit the context, sets do not overlap, the
 // reward is sane. Returns the findings as text, with estimates of tokens, memory and disk.
 absl::StatusOr<std::string> Preflight(const JobInputs& inputs);

@@ -66,6 +66,12 @@ void SortAndDeduplicate(std::vector<Line>& lines) {
 
 }  // namespace
 
+bool IsFinished(const std::string& path, const std::string& journal) {
+  if (!FileExists(path)) return false;
+  ::unlink(journal.c_str());
+  return true;
+}
+
 absl::Status FinishRecords(const std::string& journal,
                            const std::string& path,
                            std::span<const Problem> problems,

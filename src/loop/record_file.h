@@ -28,6 +28,10 @@ class RecordedSamples {
   std::unordered_map<std::string, std::unordered_set<int64_t>> by_problem_;
 };
 
+// Whether `path` is finished: renamed into place by a process that ended before it said so. Removes
+// what is left of its journal then.
+bool IsFinished(const std::string& path, const std::string& journal);
+
 // Sorts the journal's lines by problem order and sample and renames the result to `path`, then
 // removes the journal. Of several lines for one sample the last counts. Failed where there are not
 // exactly `expected` samples.

@@ -24,13 +24,18 @@ absl::StatusOr<std::vector<std::string>> Differences(
     const Run& run, const std::string& job_text, const std::map<std::string, std::string>& inputs) {
   RESTEM_ASSIGN_OR_RETURN(const std::string old_job, ReadFile(run.paths.job()));
   RESTEM_ASSIGN_OR_RETURN(std::vector<std::string> lines, DiffJobs(old_job, job_text));
+  if (!lines.empty() || run.state.inputs().empty()) return lines;  // other paths follow from those
+  for (const auto& [path, hash] : run.state.inputs()) {
+    if (!inputs.contains(path)) lines.push_back(path + ": is no longer there");
+  }
   for (const auto& [path, hash] : inputs) {
     const auto before = run.state.inputs().find(path);
-    if (before == run.state.inputs().end())
-      continue;  // a path of the job that changed is shown above
-    if (before->second != hash)
+    if (before == run.state.inputs().end()) {
+      lines.push_back(path + ": was not there");
+    } else if (before->second != hash) {
       lines.push_back(
           fmt::format("{}: the content changed ({} -> {})", path, before->second, hash));
+    }
   }
   return lines;
 }

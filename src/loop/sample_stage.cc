@@ -60,8 +60,7 @@ absl::Status RecordStats(Run& run, int64_t iteration, const GenerationStats& sta
 
 absl::Status RunSampleStage(Run& run, int64_t iteration) {
   const std::string path = run.paths.samples(iteration);
-  if (FileExists(path))
-    return absl::OkStatus();  // renamed into place, but the process ended before it said so
+  if (IsFinished(path, JournalPath(path, /*rank=*/0))) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(MakeDirs(run.paths.iteration(iteration)));
   RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, iteration));
   RecordedSamples recorded;

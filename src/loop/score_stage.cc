@@ -13,8 +13,7 @@ namespace restem {
 
 absl::Status RunScoreStage(Run& run, int64_t iteration) {
   const std::string path = run.paths.verdicts(iteration);
-  if (FileExists(path))
-    return absl::OkStatus();  // renamed into place, but the process ended before it said so
+  if (IsFinished(path, JournalPath(path, /*rank=*/0))) return absl::OkStatus();
   const auto start = std::chrono::steady_clock::now();
   RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, iteration));
   RESTEM_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(run.paths.samples(iteration)));

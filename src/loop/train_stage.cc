@@ -78,12 +78,7 @@ absl::Status RecordTotals(Run& run, int64_t iteration, Arm arm, const TrainResul
         result.seconds > 0.0 ? static_cast<double>(result.tokens) / result.seconds : 0.0}});
 }
 
-}  // namespace
-
-absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm) {
-  const std::string checkpoint = run.paths.checkpoint(iteration, arm);
-  if (FileExists(checkpoint))
-    return absl::OkStatus();  // renamed into place, but the process ended before it said so
+absl::Status TrainAndSave(Run& run, int64_t iteration, Arm arm, const std::string& checkpoint) {
   if (run.inputs.trains_on_solutions()) RESTEM_RETURN_IF_ERROR(WriteSolutions(run, iteration));
   RESTEM_ASSIGN_OR_RETURN(const auto examples, ReadExamples(run.paths.dataset(iteration, arm)));
   RESTEM_ASSIGN_OR_RETURN(Model model, StartModel(run, iteration, arm));
@@ -91,7 +86,17 @@ absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm) {
                           Train(MakeSetup(run, iteration, arm, model, examples)));
   RESTEM_RETURN_IF_ERROR(RecordTotals(run, iteration, arm, result));
   model.weights = std::move(result.weights);
-  RESTEM_RETURN_IF_ERROR(SaveModel(model, run.inputs.bfloat16(), checkpoint));
+  return SaveModel(model, run.inputs.bfloat16(), checkpoint);
+}
+
+}  // namespace
+
+absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm) {
+  const std::string checkpoint = run.paths.checkpoint(iteration, arm);
+  // It may be there already: renamed into place by a process that ended before it said so.
+  if (!FileExists(checkpoint)) {
+    RESTEM_RETURN_IF_ERROR(TrainAndSave(run, iteration, arm, checkpoint));
+  }
   // The optimizer's state is several times the model and has served its purpose.
   std::error_code ignored;
   std::filesystem::remove_all(run.paths.trainer(iteration, arm), ignored);
