@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "app/process.h"
+#include "app/run_files.h"
 #include "app/tiny_job.h"
 #include "support/paths.h"
 

@@ -1,8 +1,11 @@
 // restem generate: the same samples whatever the batch, the threads and the order.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "app/records.h"
 
@@ -137,6 +140,31 @@ TEST_F(Records, GenerateBadRecords) {
   expect_refused("generate",
                  json{{"id", 1}, {"prompt", std::string(70, 'x')}}.dump(),
                  {"problem 1", "70 tokens", "holds 64"});
+}
+
+TEST_F(Records, GenerateStoppedBySignals) {
+  std::string prompts;
+  for (int i = 0; i < 20000; ++i) prompts += json{{"id", i}, {"prompt", "Q: 12"}}.dump() + "\n";
+  WriteText(dir_ + "/in.jsonl", prompts);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    Process process({"generate",
+                     "--model",
+                     TrainedBase(),
+                     "--input",
+                     dir_ + "/in.jsonl",
+                     "--output",
+                     dir_ + "/out.jsonl",
+                     "--samples",
+                     "100",
+                     "--ignore-eos",
+                     "--max-new-tokens",
+                     "40"});
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    process.send(signal);
+    const Outcome outcome = process.wait();
+    EXPECT_EQ(outcome.exit_code, signal == SIGTERM ? 75 : 130) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(dir_ + "/out.jsonl"));
+  }
 }
 
 TEST_F(Records, QuietKeepsStderrEmpty) {

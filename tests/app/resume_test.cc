@@ -1,7 +1,8 @@
 // A run that is killed, stopped or done stage by stage ends as one that was never interrupted.
+#include "app/resume.h"
+
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,100 +11,16 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <random>
-#include <set>
-#include <sstream>
 #include <thread>
 
 #include "app/process.h"
-#include "app/tiny_job.h"
+#include "app/run_files.h"
 
 namespace restem::testing {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-// An uninterrupted run of the tiny job, to compare with; made once for each dtype.
-struct Reference {
-  std::string run_dir;
-  double seconds = 0.0;
-  std::map<std::string, std::string> files;
-};
-
-std::vector<std::string> Command(const std::string& name,
-                                 const std::string& job,
-                                 const std::string& run_dir,
-                                 const std::string& dtype) {
-  return {name, job, "--run-dir", run_dir, "--set", "model.dtype=" + dtype};
-}
-
-const Reference& ReferenceRun(const std::string& job, const std::string& dtype) {
-  static std::map<std::string, Reference> made;
-  Reference& reference = made[dtype];
-  if (!reference.run_dir.empty()) return reference;
-  reference.run_dir = fs::path(job).parent_path().string() + "/reference-" + dtype;
-  const Outcome run = Restem(Command("run", job, reference.run_dir, dtype));
-  EXPECT_EQ(run.exit_code, 0) << run.err;
-  reference.seconds = run.seconds;
-  reference.files = FinishedFiles(reference.run_dir);
-  return reference;
-}
-
-class Resume : public ::testing::TestWithParam<const char*> {
- protected:
-  static void SetUpTestSuite() {
-    root_ = std::string(RESTEM_BINARY_DIR) + "/test-output/resume-" + std::to_string(::getpid());
-    fs::remove_all(root_);
-    job_ = WriteTinyJob(root_);
-  }
-  static void TearDownTestSuite() {
-    if (!::testing::UnitTest::GetInstance()->Failed()) fs::remove_all(root_);
-  }
-
-  void SetUp() override { ASSERT_FALSE(reference_.files.empty()); }
-
-  static std::string run_dir(const std::string& name) {
-    return root_ + "/" + GetParam() + "-" + name;
-  }
-  static std::vector<std::string> command(const std::string& name, const std::string& dir) {
-    return Command(name, job_, dir, GetParam());
-  }
-
-  static inline std::string root_;
-  static inline std::string job_;
-  const Reference& reference_ = ReferenceRun(job_, GetParam());
-};
-
-// Every path of a run directory but the event files, which are named after the time.
-std::set<std::string> Paths(const std::string& run_dir) {
-  std::set<std::string> paths;
-  for (const auto& entry : fs::recursive_directory_iterator(run_dir)) {
-    const std::string path = fs::relative(entry.path(), run_dir).string();
-    if (!path.starts_with("tensorboard")) paths.insert(path);
-  }
-  return paths;
-}
-
-// What training recorded, without what depends on the clock.
-std::multiset<std::string> TrainingEvents(const std::string& run_dir) {
-  std::multiset<std::string> events;
-  std::istringstream lines(ReadText(run_dir + "/metrics.jsonl"));
-  for (std::string line; std::getline(lines, line);) {
-    json event = json::parse(line);
-    if (event["event"] != "train_step" && event["event"] != "validate") continue;
-    event.erase("time");
-    events.insert(event.dump());
-  }
-  return events;
-}
-
-void ExpectSameRun(const std::string& reference, const std::string& run_dir) {
-  EXPECT_EQ(Difference(FinishedFiles(reference), FinishedFiles(run_dir)), "");
-  EXPECT_EQ(Paths(run_dir), Paths(reference)) << "journals or half-written files were left";
-  EXPECT_EQ(TrainingEvents(run_dir), TrainingEvents(reference));
-  EXPECT_EQ(json::parse(ReadText(run_dir + "/state.json")),
-            json::parse(ReadText(reference + "/state.json")));
-}
 
 TEST_P(Resume, TheLoopLearnsAndItsFilesAreThere) {
   const auto pass_at_1 = [&](const std::string& folder) {

@@ -119,32 +119,6 @@ std::string Guesses() {
   return lines;
 }
 
-bool IsFinishedFile(const fs::path& path) {
-  static const std::set<std::string> kNames = {"samples.jsonl",
-                                               "verdicts.jsonl",
-                                               "dataset.jsonl",
-                                               "eval.json",
-                                               "model.safetensors",
-                                               "config.json",
-                                               "tokenizer.json"};
-  return kNames.contains(path.filename().string());
-}
-
-std::vector<fs::path> FilesUnder(const std::string& dir) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(dir)) {
-    if (entry.is_regular_file()) files.push_back(fs::relative(entry.path(), dir));
-  }
-  return files;
-}
-
-// Where two texts part, for a message.
-size_t FirstDifference(const std::string& a, const std::string& b) {
-  size_t at = 0;
-  while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
-  return at;
-}
-
 }  // namespace
 
 void WriteScratchModel(const std::string& dir) {
@@ -205,50 +179,6 @@ std::string WriteTinyJob(const std::string& dir) {
   WriteText(dir + "/job.yaml", kTinyJob);
   fs::copy(TrainedBase(), dir + "/base", fs::copy_options::recursive);
   return dir + "/job.yaml";
-}
-
-std::map<std::string, std::string> FinishedFiles(const std::string& run_dir,
-                                                 const std::string& only) {
-  std::map<std::string, std::string> files;
-  for (const fs::path& path : FilesUnder(run_dir)) {
-    if (IsFinishedFile(path) && path.string().starts_with(only))
-      files[path.string()] = ReadText(fs::path(run_dir) / path);
-  }
-  return files;
-}
-
-std::set<std::string> Leftovers(const std::string& run_dir) {
-  std::set<std::string> left;
-  for (const fs::path& path : FilesUnder(run_dir)) {
-    const std::string name = path.string();
-    if (name.find(".journal-") != std::string::npos || name.find(".tmp") != std::string::npos)
-      left.insert(name);
-  }
-  return left;
-}
-
-std::string Difference(const std::map<std::string, std::string>& expected,
-                       const std::map<std::string, std::string>& found) {
-  std::string difference;
-  for (const auto& [path, content] : expected) {
-    const auto there = found.find(path);
-    if (there == found.end()) {
-      difference += path + " is missing\n";
-    } else if (there->second != content) {
-      const size_t at = FirstDifference(content, there->second);
-      const size_t from = at < 60 ? 0 : at - 60;
-      const bool binary = path.ends_with(".safetensors");
-      difference += path + " differs from byte " + std::to_string(at) +
-                    (binary ? ""
-                            : ":\n  expected " + content.substr(from, 120) + "\n  found    " +
-                                  there->second.substr(from, 120)) +
-                    "\n";
-    }
-  }
-  for (const auto& [path, content] : found) {
-    if (!expected.contains(path)) difference += path + " should not be there\n";
-  }
-  return difference;
 }
 
 }  // namespace restem::testing

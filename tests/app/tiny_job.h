@@ -2,8 +2,6 @@
 // number is odd. What it says is right about half of the time, so every stage has something to do.
 #pragma once
 
-#include <map>
-#include <set>
 #include <string>
 
 namespace restem::testing {
@@ -22,17 +20,5 @@ std::string WriteTinyJob(const std::string& dir);
 
 // `count` problems, one for each number from `first`.
 std::string ParityProblems(int first, int count);
-
-// The files of a run directory that must be the same whatever happened on the way: relative path to
-// content. `only`, if not empty, keeps the paths that begin with it.
-std::map<std::string, std::string> FinishedFiles(const std::string& run_dir,
-                                                 const std::string& only = "");
-
-// Files that a finished run has no use for: journals and half-written files.
-std::set<std::string> Leftovers(const std::string& run_dir);
-
-// Which paths differ or are on one side only, a line each; empty where all is equal.
-std::string Difference(const std::map<std::string, std::string>& expected,
-                       const std::map<std::string, std::string>& found);
 
 }  // namespace restem::testing
