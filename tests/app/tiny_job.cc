@@ -157,10 +157,18 @@ std::string ParityProblems(int first, int count) {
 }
 
 const std::string& TrainedBase() {
-  static const std::string base = [] {
-    // A folder of this process's own: several test programs may run at once.
-    const std::string dir =
+  // A folder of this process's own, since several test programs may run at once; it goes with it.
+  struct Folder {
+    std::string path =
         std::string(RESTEM_BINARY_DIR) + "/test-output/base-" + std::to_string(::getpid());
+    ~Folder() {
+      std::error_code ignored;
+      fs::remove_all(path, ignored);
+    }
+  };
+  static const Folder folder;
+  static const std::string base = [] {
+    const std::string& dir = folder.path;
     fs::remove_all(dir);
     WriteScratchModel(dir + "/scratch");
     WriteText(dir + "/solved.jsonl", Guesses());
