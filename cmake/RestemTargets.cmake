@@ -39,7 +39,8 @@ function(restem_test NAME)
                                              RESTEM_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${NAME} PRIVATE ${depends} GTest::gmock GTest::gtest_main)
   add_test(NAME ${NAME} COMMAND ${NAME})
-  set_tests_properties(${NAME} PROPERTIES TIMEOUT 600)
+  # As in the binary: parallelism is over lanes, no operator splits itself over threads.
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()
 
 function(restem_benchmark NAME)

@@ -69,6 +69,7 @@ def peer_flags(job_path, limit):
         "top-p": sampler.get("top_p", 1.0),
         "max-new-tokens": sampler["max_new_tokens"],
         "max-correct": job["select"]["max_correct_per_problem"],
+        "dedup": job["select"].get("dedup", "text"),
         "epochs": train["epochs"],
         "tokens-per-step": train["tokens_per_step"],
         "learning-rate": train["learning_rate"],
@@ -133,7 +134,7 @@ def compare(options, folder):
 
 def main():
     options = parse_arguments()
-    options.job = options.job.resolve()
+    options.job, options.restem = options.job.resolve(), options.restem.resolve()
     with tempfile.TemporaryDirectory(prefix="restem-compare-") as folder:
         values, tokens = compare(options, Path(folder))
     result = {"threads": options.threads, "repeats": options.repeats, "tokens": tokens, "stages": {}}

@@ -42,7 +42,8 @@ def parse_arguments():
     parser.add_argument("--top-p", type=float, default=1.0)
     parser.add_argument("--max-new-tokens", type=int, default=48)
     parser.add_argument("--batch-problems", type=int, default=32, help="problems per call of generate")
-    parser.add_argument("--max-correct", type=int, default=4, help="correct samples kept per problem")
+    parser.add_argument("--max-correct", type=int, default=2, help="correct samples kept per problem")
+    parser.add_argument("--dedup", choices=("text", "none"), default="none", help="text: drop repeated solutions")
     # M-step
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--tokens-per-step", type=int, default=4096, help="prompt and completion tokens per step")
@@ -126,10 +127,11 @@ def sample_stage(options):
         drawn = samples[index * options.samples : (index + 1) * options.samples]
         right = [s for s in drawn if s["finish_reason"] == "eos" and is_correct(s["text"], problem["answer"])]
         correct += len(right)
-        distinct = list({sample["text"]: sample for sample in right}.values())
-        chosen.shuffle(distinct)
+        if options.dedup == "text":
+            right = list({sample["text"]: sample for sample in right}.values())
+        chosen.shuffle(right)
         prompt = tokenizer(prompts[index])["input_ids"]
-        for sample in distinct[: options.max_correct]:
+        for sample in right[: options.max_correct]:
             dataset.append({"prompt_tokens": prompt, "tokens": sample["tokens"], "weight": 1.0})
     write_jsonl(options.out / "samples.jsonl", samples)
     write_jsonl(options.out / "dataset.jsonl", dataset)
