@@ -55,7 +55,7 @@ class CheckpointTest : public ::testing::Test {
 };
 
 TEST_F(CheckpointTest, RoundTripIsExactAndCarriesTheOtherFiles) {
-  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  const std::string saved = dir_ + "-saved/checkpoint";
   ASSERT_TRUE(SaveModel(model_, /*bfloat16=*/false, saved).ok());
   const auto loaded = LoadModel(saved, /*bfloat16=*/false);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
@@ -68,7 +68,7 @@ TEST_F(CheckpointTest, RoundTripIsExactAndCarriesTheOtherFiles) {
 }
 
 TEST_F(CheckpointTest, Bfloat16IsAnnouncedInTheConfig) {
-  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  const std::string saved = dir_ + "-saved/checkpoint";
   ASSERT_TRUE(SaveModel(model_, /*bfloat16=*/true, saved).ok());
   EXPECT_TRUE(LoadModel(saved, /*bfloat16=*/true)->config.stored_bfloat16);
 }
@@ -90,7 +90,7 @@ TEST_F(CheckpointTest, AnExtraTensorIsNamed) {
   untied.weights.layers[0].q_bias = at::zeros({8});
   untied.config.qkv_bias = true;
   untied.weights.layers[0].k_bias = untied.weights.layers[0].v_bias = at::zeros({8});
-  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  const std::string saved = dir_ + "-saved/checkpoint";
   ASSERT_TRUE(SaveModel(untied, /*bfloat16=*/false, saved).ok());
   EXPECT_THAT(std::string(MessageOf(LoadModel(saved, /*bfloat16=*/false).status())),
               HasSubstr("self_attn.k_proj.bias [8] is not part of a llama model"));
@@ -106,7 +106,7 @@ TEST_F(CheckpointTest, AWrongShapeIsNamedWithBothShapes) {
 }
 
 TEST_F(CheckpointTest, ATruncatedFileIsRefused) {
-  const std::string saved = testing::TestDir() + "-saved/checkpoint";
+  const std::string saved = dir_ + "-saved/checkpoint";
   ASSERT_TRUE(SaveModel(model_, /*bfloat16=*/false, saved).ok());
   const std::string content = *ReadFile(saved + "/model.safetensors");
   ASSERT_TRUE(

@@ -49,7 +49,7 @@ TEST(ModelConfig, ReadsSizesAndSeveralEosIds) {
   EXPECT_TRUE(config->is_eos(5));
   EXPECT_FALSE(config->qkv_bias);
   // 256·48 + 2·(48 + 48·48 + 2·24·48 + 48·48 + 48 + 3·48·100) + 48
-  EXPECT_EQ(config->parameter_count(), 55056);
+  EXPECT_EQ(config->parameter_count(), 55152);
 }
 
 TEST(ModelConfig, ReadsTheNewerRopeParameters) {
