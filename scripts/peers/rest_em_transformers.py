@@ -42,8 +42,8 @@ def parse_arguments():
     parser.add_argument("--top-p", type=float, default=1.0)
     parser.add_argument("--max-new-tokens", type=int, default=48)
     parser.add_argument("--batch-problems", type=int, default=32, help="problems per call of generate")
-    parser.add_argument("--max-correct", type=int, default=2, help="correct samples kept per problem")
-    parser.add_argument("--dedup", choices=("text", "none"), default="none", help="text: drop repeated solutions")
+    parser.add_argument("--max-correct", type=int, default=4, help="correct samples kept per problem")
+    parser.add_argument("--dedup", choices=("text", "none"), default="text", help="text: drop repeated solutions")
     # M-step
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--tokens-per-step", type=int, default=4096, help="prompt and completion tokens per step")
