@@ -102,6 +102,17 @@ HWY_INLINE void OuterAdd(const float* const* weights,  // [4] → [count]
   }
 }
 
+HWY_INLINE float Dot(const float* a, const float* b, int64_t count) {
+  const BlockTag tag;
+  auto sum = hn::Zero(tag);
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes)
+    sum = hn::MulAdd(hn::LoadU(tag, a + i), hn::LoadU(tag, b + i), sum);
+  float total = hn::GetLane(hn::SumOfLanes(tag, sum));
+  for (; i < count; ++i) total += a[i] * b[i];
+  return total;
+}
+
 // Largest of the first `count` scores; `scores` has room for a multiple of 16, of which the rest
 // becomes −inf.
 HWY_INLINE float MaskAndMax(float* scores, int64_t count) {

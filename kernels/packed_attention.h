@@ -19,8 +19,13 @@ struct AttentionSegment {
   int64_t prefix_end = 0;
 };
 
+// Rows that ask. Keys and values are always those of every row.
+struct AttentionQueries {
+  const int64_t* rows = nullptr;  // [count] ascending; null: query i is row i
+  int64_t count = 0;              // row i of q, out and lse belongs to query i
+};
+
 struct PackedAttentionShape {
-  int64_t rows = 0;
   int64_t heads = 0;
   int64_t kv_heads = 0;  // divides heads
   int64_t head_dim = 0;
@@ -30,21 +35,23 @@ struct PackedAttentionShape {
 void PackedAttentionForward(
     const PackedAttentionShape& shape,
     std::span<const AttentionSegment> segments,
-    const float* q,  // [rows, heads, head_dim]
+    const AttentionQueries& queries,
+    const float* q,  // [queries, heads, head_dim]
     const float* k,  // [rows, kv_heads, head_dim]
     const float* v,  // [rows, kv_heads, head_dim]
-    float* out,      // [rows, heads, head_dim]; rows of no segment stay as they are
-    float* lse);     // [rows, heads] log-sum-exp of the scaled scores; may be null
+    float* out,      // [queries, heads, head_dim]; queries of no segment stay as they are
+    float* lse);     // [queries, heads] log-sum-exp of the scaled scores; may be null
 
 void PackedAttentionBackward(const PackedAttentionShape& shape,
                              std::span<const AttentionSegment> segments,
-                             const float* dout,  // [rows, heads, head_dim]
+                             const AttentionQueries& queries,
+                             const float* dout,  // [queries, heads, head_dim]
                              const float* q,
                              const float* k,
                              const float* v,
                              const float* out,
                              const float* lse,
-                             float* dq,   // [rows, heads, head_dim], set for rows of segments
+                             float* dq,   // [queries, heads, head_dim], set for those of segments
                              float* dk,   // [rows, kv_heads, head_dim], added to: zero it first
                              float* dv);  // [rows, kv_heads, head_dim], added to
 

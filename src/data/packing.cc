@@ -124,27 +124,42 @@ void AppendRows(std::span<const int32_t> tokens, int32_t first_position, PackedB
 
 int64_t Rows(const PackedBatch& batch) { return static_cast<int64_t>(batch.tokens.size()); }
 
-Segment AppendPrompt(const TrainingExample& example, PackedBatch& batch) {
+// A prompt in a batch.
+struct PlacedPrompt {
   Segment segment;
-  segment.begin = Rows(batch);
+  int64_t live_row = -1;  // its last row's place in live_rows, once a completion follows
+};
+
+PlacedPrompt AppendPrompt(const TrainingExample& example, PackedBatch& batch) {
+  PlacedPrompt prompt;
+  prompt.segment.begin = Rows(batch);
   AppendRows(example.prompt_tokens, 0, batch);
-  segment.end = Rows(batch);
-  if (segment.end > segment.begin) batch.segments.push_back(segment);
-  return segment;
+  prompt.segment.end = Rows(batch);
+  if (prompt.segment.end > prompt.segment.begin) batch.segments.push_back(prompt.segment);
+  return prompt;
 }
 
-void AppendCompletion(const TrainingExample& example, const Segment& prompt, PackedBatch& batch) {
+// -> the row's place in live_rows.
+int64_t AppendLive(int64_t row, PackedBatch& batch) {
+  batch.live_rows.push_back(row);
+  return static_cast<int64_t>(batch.live_rows.size()) - 1;
+}
+
+void AppendCompletion(const TrainingExample& example, PlacedPrompt& prompt, PackedBatch& batch) {
   if (example.tokens.empty()) return;
+  const int64_t prompt_begin = prompt.segment.begin;
+  const int64_t prompt_end = prompt.segment.end;
+  const bool predicted = prompt_end > prompt_begin;  // is the first token, by the prompt's last row
+  if (predicted && prompt.live_row < 0) prompt.live_row = AppendLive(prompt_end - 1, batch);
   const int64_t begin = Rows(batch);
   const auto inputs = std::span(example.tokens).first(example.tokens.size() - 1);
-  AppendRows(inputs, static_cast<int32_t>(prompt.end - prompt.begin), batch);
-  if (!inputs.empty()) batch.segments.push_back({begin, Rows(batch), prompt.begin, prompt.end});
+  AppendRows(inputs, static_cast<int32_t>(prompt_end - prompt_begin), batch);
+  if (!inputs.empty()) batch.segments.push_back({begin, Rows(batch), prompt_begin, prompt_end});
   const auto weight =
       static_cast<float>(example.weight / static_cast<double>(example.tokens.size()));
-  for (size_t i = 0; i < example.tokens.size(); ++i) {
-    if (i == 0 && prompt.end == prompt.begin)
-      continue;  // nothing predicts the first token of an empty prompt
-    batch.target_rows.push_back(i == 0 ? prompt.end - 1 : begin + static_cast<int64_t>(i) - 1);
+  for (size_t i = predicted ? 0 : 1; i < example.tokens.size(); ++i) {
+    batch.target_rows.push_back(i == 0 ? prompt.live_row
+                                       : AppendLive(begin + static_cast<int64_t>(i) - 1, batch));
     batch.target_tokens.push_back(example.tokens[i]);
     batch.target_weights.push_back(weight);
   }
@@ -153,7 +168,7 @@ void AppendCompletion(const TrainingExample& example, const Segment& prompt, Pac
 // `items` are grouped by prompt.
 PackedBatch Pack(std::span<const TrainingExample> examples, std::span<const Item> items) {
   PackedBatch batch;
-  Segment prompt;
+  PlacedPrompt prompt;
   for (size_t i = 0; i < items.size(); ++i) {
     const TrainingExample& example = examples[items[i].index];
     if (i == 0 || items[i].prompt != items[i - 1].prompt) prompt = AppendPrompt(example, batch);

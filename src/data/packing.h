@@ -24,9 +24,10 @@ struct PackedBatch {
   std::vector<int32_t> tokens;  // [rows]
   std::vector<int32_t>
       positions;  // [rows] from 0 in each prompt, going on in each of its completions
-  std::vector<Segment> segments;  // cover all rows, in order
+  std::vector<Segment> segments;   // cover all rows, in order
+  std::vector<int64_t> live_rows;  // ascending: rows whose next token carries loss
   std::vector<int64_t>
-      target_rows;  // [targets] rows whose next token carries loss; ascending within a completion
+      target_rows;  // [targets] into live_rows; a prompt's last row has a target per completion
   std::vector<int32_t> target_tokens;  // [targets]
   std::vector<float> target_weights;   // [targets] the example's weight / its number of tokens
 };

@@ -2,9 +2,11 @@
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/index_select.h>
 
 #include <cmath>
 
+#include "ops/gather_rows.h"
 #include "ops/linear.h"
 #include "ops/rms_norm.h"
 #include "ops/swiglu.h"
@@ -12,24 +14,34 @@
 namespace restem {
 namespace {
 
+// The rows that a layer answers for; each of its inputs has a row for every key.
+struct LiveRows {
+  at::Tensor index;      // undefined: all rows
+  at::Tensor positions;  // [live]
+
+  at::Tensor of(const at::Tensor& x) const { return index.defined() ? GatherRows(x, index) : x; }
+};
+
 at::Tensor AttentionBlock(const Model& model,
-                          const LayerWeights& layer,
                           int64_t index,
                           const at::Tensor& x,
                           const at::Tensor& positions,
+                          const LiveRows& live,
                           const AttentionFn& attention) {
   const ModelConfig& config = model.config;
-  const int64_t rows = x.size(0);
+  const LayerWeights& layer = model.weights.layers[static_cast<size_t>(index)];
   const auto split_heads = [&](const at::Tensor& t, int64_t heads) {
-    return t.view({rows, heads, config.head_dim});
+    return t.view({t.size(0), heads, config.head_dim});
   };
-  const at::Tensor q = split_heads(Linear(x, layer.q, layer.q_bias), config.num_attention_heads);
+  const at::Tensor q =
+      split_heads(Linear(live.of(x), layer.q, layer.q_bias), config.num_attention_heads);
   const at::Tensor k = split_heads(Linear(x, layer.k, layer.k_bias), config.num_key_value_heads);
   const at::Tensor v = split_heads(Linear(x, layer.v, layer.v_bias), config.num_key_value_heads);
   const at::Tensor attended =
-      attention(index, Rope(q, positions, model.rope), Rope(k, positions, model.rope), v);
-  return Linear(
-      attended.view({rows, config.num_attention_heads * config.head_dim}), layer.o, layer.o_bias);
+      attention(index, Rope(q, live.positions, model.rope), Rope(k, positions, model.rope), v);
+  return Linear(attended.view({q.size(0), config.num_attention_heads * config.head_dim}),
+                layer.o,
+                layer.o_bias);
 }
 
 at::Tensor MlpBlock(const LayerWeights& layer, const at::Tensor& x) {
@@ -41,20 +53,20 @@ at::Tensor MlpBlock(const LayerWeights& layer, const at::Tensor& x) {
 }  // namespace
 
 at::Tensor DecoderHidden(const Model& model,
-                         const at::Tensor& tokens,
-                         const at::Tensor& positions,
+                         const DecoderInput& input,
                          const AttentionFn& attention) {
   const double eps = model.config.rms_norm_eps;
-  at::Tensor x = at::embedding(model.weights.embed_tokens, tokens).to(at::kFloat);
-  for (size_t i = 0; i < model.weights.layers.size(); ++i) {
-    const LayerWeights& layer = model.weights.layers[i];
-    const at::Tensor attended = AttentionBlock(model,
-                                               layer,
-                                               static_cast<int64_t>(i),
-                                               RmsNorm(x, layer.input_norm, eps),
-                                               positions,
-                                               attention);
-    x = at::add(x, attended);
+  const auto layers = static_cast<int64_t>(model.weights.layers.size());
+  LiveRows live = {{}, input.positions};
+  at::Tensor x = at::embedding(model.weights.embed_tokens, input.tokens).to(at::kFloat);
+  for (int64_t i = 0; i < layers; ++i) {
+    const LayerWeights& layer = model.weights.layers[static_cast<size_t>(i)];
+    if (i + 1 == layers && input.live.defined()) {
+      live = {input.live, at::index_select(input.positions, 0, input.live)};
+    }
+    const at::Tensor attended = AttentionBlock(
+        model, i, RmsNorm(x, layer.input_norm, eps), input.positions, live, attention);
+    x = at::add(live.of(x), attended);
     x = at::add(x, MlpBlock(layer, RmsNorm(x, layer.post_attention_norm, eps)));
   }
   return RmsNorm(x, model.weights.norm, eps);

@@ -24,17 +24,22 @@ struct Model {
                     // every checkpoint
 };
 
+struct DecoderInput {
+  at::Tensor tokens;     // [rows] int32, each below vocab_size
+  at::Tensor positions;  // [rows] int32, each below max_position_embeddings
+  at::Tensor live;       // [live] int64, rows whose hidden state is wanted; undefined: all of them
+};
+
 // q [rows, heads, head_dim], k and v [rows, kv_heads, head_dim], all float32, q and k already
-// rotated; returns [rows, heads, head_dim].
+// rotated; returns what q has. In the last layer q has the live rows only.
 using AttentionFn = std::function<at::Tensor(
     int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
 
-// Hidden states after the final norm: what lm_head is applied to.
-at::Tensor DecoderHidden(
-    const Model& model,
-    const at::Tensor& tokens,       // [rows] int32, each below vocab_size
-    const at::Tensor& positions,    // [rows] int32, each below max_position_embeddings
-    const AttentionFn& attention);  // returns [rows, hidden] float32
+// Hidden states after the final norm: what lm_head is applied to. Behind the last layer's keys and
+// values nothing is computed for rows that are not live.
+at::Tensor DecoderHidden(const Model& model,
+                         const DecoderInput& input,
+                         const AttentionFn& attention);  // returns [live, hidden] float32
 
 // The scale that HF's Llama puts on attention scores.
 double AttentionScale(const ModelConfig& config);

@@ -12,15 +12,16 @@
 
 namespace restem {
 
-// Attention of packed rows over segments; give it to DecoderHidden.
-AttentionFn PackedAttentionOf(const Model& model, AttentionSegments segments);
+// Attention of packed rows over segments, for DecoderHidden; `live` as PadInput got it.
+AttentionFn PackedAttentionOf(const Model& model,
+                              AttentionSegments segments,
+                              std::span<const int64_t> live = {});
 
-// Host arrays as int32 tensors, copied; fewer than kMinProductRows rows are filled up with token 0
-// at position 0, so that a row's result does not depend on how many rows there are.
-struct PackedInput {
-  at::Tensor tokens;     // [padded_rows] int32
-  at::Tensor positions;  // [padded_rows] int32
-};
-PackedInput PadInput(std::span<const int32_t> tokens, std::span<const int32_t> positions);
+// Host arrays as tensors, copied. Fewer than kMinProductRows rows are filled up with token 0 at
+// position 0, fewer live rows with row 0, so that a row's result does not depend on how many there
+// are. Without live rows, all are.
+DecoderInput PadInput(std::span<const int32_t> tokens,
+                      std::span<const int32_t> positions,
+                      std::span<const int64_t> live = {});
 
 }  // namespace restem

@@ -22,13 +22,14 @@ Scored ScoreCompletion(const Model& model,
   const auto count = static_cast<int64_t>(completion.size());
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
-  const PackedInput input = PadInput(tokens, positions);
-  const at::Tensor hidden =
-      DecoderHidden(model, input.tokens, input.positions, PackedAttentionOf(model, segments));
+  std::vector<int64_t> live(completion.size());
+  std::iota(live.begin(), live.end(), rows - count);
+  const at::Tensor hidden = DecoderHidden(
+      model, PadInput(tokens, positions, live), PackedAttentionOf(model, segments, live));
   at::Tensor targets = at::empty({count}, at::kInt);
   std::copy(completion.begin(), completion.end(), targets.mutable_data_ptr<int32_t>());
-  const LinearLogprobResult result = LinearLogprob(
-      hidden.narrow(0, rows - count, count), model.weights.output_embedding(), targets);
+  const LinearLogprobResult result =
+      LinearLogprob(hidden.narrow(0, 0, count), model.weights.output_embedding(), targets);
   const auto* logp = result.logp.const_data_ptr<float>();
   const auto* entropy = result.entropy.const_data_ptr<float>();
   return {{logp, logp + count},

@@ -13,19 +13,26 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 kernels::PackedAttentionShape ShapeOf(const at::Tensor& q, const at::Tensor& k, double scale) {
-  return {q.size(0), q.size(1), k.size(1), q.size(2), static_cast<float>(scale)};
+  return {q.size(1), k.size(1), q.size(2), static_cast<float>(scale)};
+}
+
+kernels::AttentionQueries QueriesOf(const at::Tensor& q, const at::Tensor& live) {
+  if (!live.defined()) return {nullptr, q.size(0)};
+  return {live.const_data_ptr<int64_t>(), live.numel()};
 }
 
 at::Tensor Forward(const at::Tensor& q,
                    const at::Tensor& k,
                    const at::Tensor& v,
                    const std::vector<AttentionSegment>& segments,
+                   const at::Tensor& live,
                    double scale,
                    at::Tensor* lse) {
   at::Tensor out = at::zeros_like(q);
   if (lse != nullptr) *lse = at::empty({q.size(0), q.size(1)}, q.options());
   kernels::PackedAttentionForward(ShapeOf(q, k, scale),
                                   segments,
+                                  QueriesOf(q, live),
                                   q.const_data_ptr<float>(),
                                   k.const_data_ptr<float>(),
                                   v.const_data_ptr<float>(),
@@ -34,10 +41,11 @@ at::Tensor Forward(const at::Tensor& q,
   return out;
 }
 
-// The segments travel through autograd's context as a capsule.
-struct SegmentsHolder : torch::CustomClassHolder {
-  explicit SegmentsHolder(AttentionSegments s) : segments(std::move(s)) {}
+// Travels through autograd's context as a capsule.
+struct Layout : torch::CustomClassHolder {
+  Layout(AttentionSegments s, at::Tensor l) : segments(std::move(s)), live(std::move(l)) {}
   AttentionSegments segments;
+  at::Tensor live;
 };
 
 class PackedAttentionFunction : public torch::autograd::Function<PackedAttentionFunction> {
@@ -46,28 +54,28 @@ class PackedAttentionFunction : public torch::autograd::Function<PackedAttention
                             const at::Tensor& q,
                             const at::Tensor& k,
                             const at::Tensor& v,
-                            const AttentionSegments& segments,
+                            const c10::intrusive_ptr<Layout>& layout,
                             double scale) {
     at::Tensor lse;
-    at::Tensor out = Forward(q, k, v, *segments, scale, &lse);
+    at::Tensor out = Forward(q, k, v, *layout->segments, layout->live, scale, &lse);
     context->save_for_backward({q, k, v, out, lse});
-    context->saved_data["segments"] =
-        c10::IValue::make_capsule(c10::make_intrusive<SegmentsHolder>(segments));
+    context->saved_data["layout"] = c10::IValue::make_capsule(layout);
     context->saved_data["scale"] = scale;
     return out;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
-    const auto holder = context->saved_data["segments"].toCapsule();
-    const auto& segments = *static_cast<SegmentsHolder*>(holder.get())->segments;
+    const auto holder = context->saved_data["layout"].toCapsule();
+    const auto& layout = *static_cast<Layout*>(holder.get());
     const at::Tensor dout = gradients[0].contiguous();
     at::Tensor dq = at::zeros_like(saved[0]);
     at::Tensor dk = at::zeros_like(saved[1]);
     at::Tensor dv = at::zeros_like(saved[2]);
     kernels::PackedAttentionBackward(
         ShapeOf(saved[0], saved[1], context->saved_data["scale"].toDouble()),
-        segments,
+        *layout.segments,
+        QueriesOf(saved[0], layout.live),
         dout.const_data_ptr<float>(),
         saved[0].const_data_ptr<float>(),
         saved[1].const_data_ptr<float>(),
@@ -81,35 +89,23 @@ class PackedAttentionFunction : public torch::autograd::Function<PackedAttention
   }
 };
 
-void CheckOperand(const at::Tensor& x, const at::Tensor& q, const char* name) {
-  TORCH_CHECK(
-      x.dim() == 3 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu() &&
-          x.size(0) == q.size(0) && x.size(2) == q.size(2),
-      "PackedAttention: ",
-      name,
-      " ",
-      x.sizes(),
-      " must be contiguous float32 [rows, heads, head_dim] on the CPU, alike for q, k and v");
+void CheckOperand(const at::Tensor& x, const char* name, int64_t rows, int64_t head_dim) {
+  TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu() &&
+                  x.size(0) == rows && x.size(2) == head_dim,
+              "PackedAttention: ",
+              name,
+              " ",
+              x.sizes(),
+              " must be contiguous float32 [",
+              rows,
+              ", heads, ",
+              head_dim,
+              "] on the CPU");
 }
 
-}  // namespace
-
-at::Tensor PackedAttention(const at::Tensor& q,
-                           const at::Tensor& k,
-                           const at::Tensor& v,
-                           const AttentionSegments& segments,
-                           double scale) {
-  CheckOperand(q, q, "q");
-  CheckOperand(k, q, "k");
-  CheckOperand(v, q, "v");
-  TORCH_CHECK(k.sizes() == v.sizes() && q.size(1) % k.size(1) == 0,
-              "PackedAttention: ",
-              k.size(1),
-              " KV heads do not divide ",
-              q.size(1),
-              " heads");
-  for (const AttentionSegment& s : *segments) {
-    TORCH_CHECK(0 <= s.begin && s.begin < s.end && s.end <= q.size(0) && 0 <= s.prefix_begin &&
+void CheckSegments(const std::vector<AttentionSegment>& segments, int64_t rows) {
+  for (const AttentionSegment& s : segments) {
+    TORCH_CHECK(0 <= s.begin && s.begin < s.end && s.end <= rows && 0 <= s.prefix_begin &&
                     s.prefix_begin <= s.prefix_end && s.prefix_end <= s.begin,
                 "PackedAttention: segment [",
                 s.begin,
@@ -120,12 +116,60 @@ at::Tensor PackedAttention(const at::Tensor& q,
                 ", ",
                 s.prefix_end,
                 ") is outside ",
-                q.size(0),
+                rows,
                 " rows");
   }
+}
+
+void CheckLive(const at::Tensor& live, int64_t queries, int64_t rows) {
+  if (!live.defined()) {
+    TORCH_CHECK(
+        queries == rows, "PackedAttention: ", queries, " queries, ", rows, " rows and no list");
+    return;
+  }
+  TORCH_CHECK(live.dim() == 1 && live.scalar_type() == at::kLong && live.is_contiguous() &&
+                  live.numel() <= queries,
+              "PackedAttention: live ",
+              live.sizes(),
+              " must be int64, one for each of at most ",
+              queries,
+              " queries");
+  const auto* at = live.const_data_ptr<int64_t>();
+  for (int64_t i = 0; i < live.numel(); ++i) {
+    TORCH_CHECK((i == 0 ? -1 : at[i - 1]) < at[i] && at[i] < rows,
+                "PackedAttention: live row ",
+                at[i],
+                " at ",
+                i,
+                " is out of order or outside ",
+                rows,
+                " rows");
+  }
+}
+
+}  // namespace
+
+at::Tensor PackedAttention(const at::Tensor& q,
+                           const at::Tensor& k,
+                           const at::Tensor& v,
+                           const AttentionSegments& segments,
+                           const at::Tensor& live,
+                           double scale) {
+  CheckOperand(q, "q", q.size(0), q.size(2));
+  CheckOperand(k, "k", k.size(0), q.size(2));
+  CheckOperand(v, "v", k.size(0), q.size(2));
+  TORCH_CHECK(k.sizes() == v.sizes() && q.size(1) % k.size(1) == 0,
+              "PackedAttention: ",
+              k.size(1),
+              " KV heads do not divide ",
+              q.size(1),
+              " heads");
+  CheckSegments(*segments, k.size(0));
+  CheckLive(live, q.size(0), k.size(0));
   return RecordsGradient(q, k) || RecordsGradient(v)
-             ? PackedAttentionFunction::apply(q, k, v, segments, scale)
-             : Forward(q, k, v, *segments, scale, nullptr);
+             ? PackedAttentionFunction::apply(
+                   q, k, v, c10::make_intrusive<Layout>(segments, live), scale)
+             : Forward(q, k, v, *segments, live, scale, nullptr);
 }
 
 }  // namespace restem

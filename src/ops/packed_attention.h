@@ -14,11 +14,13 @@ using kernels::AttentionSegment;
 // Shared with the backward pass, which runs later.
 using AttentionSegments = std::shared_ptr<const std::vector<AttentionSegment>>;
 
-at::Tensor PackedAttention(
-    const at::Tensor& q,  // [rows, heads, head_dim] float32
-    const at::Tensor& k,  // [rows, kv_heads, head_dim] float32
-    const at::Tensor& v,  // [rows, kv_heads, head_dim] float32
-    const AttentionSegments& segments,
-    double scale);  // returns [rows, heads, head_dim] float32; rows of no segment are zero
+// Query i is that of row live[i]; without `live`, of row i. Queries past live's end, and those of
+// no segment, come out as zero.
+at::Tensor PackedAttention(const at::Tensor& q,  // [queries, heads, head_dim] float32
+                           const at::Tensor& k,  // [rows, kv_heads, head_dim] float32
+                           const at::Tensor& v,  // [rows, kv_heads, head_dim] float32
+                           const AttentionSegments& segments,
+                           const at::Tensor& live,  // [<= queries] int64 ascending, or undefined
+                           double scale);           // returns [queries, heads, head_dim] float32
 
 }  // namespace restem

@@ -3,6 +3,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -79,7 +80,8 @@ std::shared_ptr<const Lane::Prompt> Lane::prefill(std::span<const int32_t> token
   for (int64_t i = 0; i < length; ++i) prompt->keys.extend();
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, length, 0, 0});
-  const AttentionFn attention = PackedAttentionOf(model_, segments);
+  const std::array<int64_t, 1> live = {length - 1};
+  const AttentionFn attention = PackedAttentionOf(model_, segments, live);
   const auto storing = [&](int64_t layer,
                            const at::Tensor& q,
                            const at::Tensor& k,
@@ -93,10 +95,7 @@ std::shared_ptr<const Lane::Prompt> Lane::prefill(std::span<const int32_t> token
   };
   std::vector<int32_t> positions(tokens.size());
   std::iota(positions.begin(), positions.end(), 0);
-  const PackedInput input = PadInput(tokens, positions);
-  const at::Tensor hidden = DecoderHidden(model_, input.tokens, input.positions, storing);
-  at::Tensor last = at::zeros_like(hidden.narrow(0, 0, kMinProductRows));
-  last.select(0, 0).copy_(hidden.select(0, length - 1));
+  const at::Tensor last = DecoderHidden(model_, PadInput(tokens, positions, live), storing);
   prompt->logits = Linear(last, model_.weights.output_embedding(), {}).select(0, 0);
   prompt_tokens_ += length;
   return prompt;
@@ -131,9 +130,7 @@ at::Tensor Lane::decode() {
     prompt_views_.push_back(row.prompt->keys.view());
     own_views_.push_back(row.keys.view());
   }
-  const PackedInput input = PadInput(tokens, positions);
-  const at::Tensor hidden =
-      DecoderHidden(model_, input.tokens, input.positions, cached_attention());
+  const at::Tensor hidden = DecoderHidden(model_, PadInput(tokens, positions), cached_attention());
   return Linear(hidden, model_.weights.output_embedding(), {});
 }
 

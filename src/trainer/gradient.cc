@@ -1,7 +1,6 @@
 #include "trainer/gradient.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/index_select.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
@@ -11,6 +10,7 @@
 #include "base/parallel.h"
 #include "model/packed_forward.h"
 #include "ops/autograd.h"
+#include "ops/gather_rows.h"
 #include "ops/linear_logprob.h"
 
 namespace restem {
@@ -98,14 +98,14 @@ absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> 
 absl::Status GradientComputer::run_batch(Replica& replica,
                                          const PackedBatch& batch,
                                          double total_weight) {
-  const PackedInput input = PadInput(batch.tokens, batch.positions);
   const auto segments = std::make_shared<const std::vector<AttentionSegment>>(batch.segments);
-  const at::Tensor hidden = DecoderHidden(
-      replica.model, input.tokens, input.positions, PackedAttentionOf(replica.model, segments));
-  // Only rows whose next token carries loss reach the lm_head.
-  const at::Tensor live = at::index_select(hidden, 0, CopyToTensor(batch.target_rows, at::kLong));
+  const at::Tensor live =
+      DecoderHidden(replica.model,
+                    PadInput(batch.tokens, batch.positions, batch.live_rows),
+                    PackedAttentionOf(replica.model, segments, batch.live_rows));
+  const at::Tensor hidden = GatherRows(live, CopyToTensor(batch.target_rows, at::kLong));
   const at::Tensor weights = NormalizedWeights(batch, total_weight);
-  const WeightedNllResult nll = WeightedNll(live,
+  const WeightedNllResult nll = WeightedNll(hidden,
                                             replica.model.weights.output_embedding(),
                                             CopyToTensor(batch.target_tokens, at::kInt),
                                             weights,

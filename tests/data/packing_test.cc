@@ -77,7 +77,7 @@ void AddTargets(const PackedBatch& batch, Targets& targets) {
   ASSERT_EQ(batch.target_rows.size(), batch.target_tokens.size());
   ASSERT_EQ(batch.target_rows.size(), batch.target_weights.size());
   for (size_t i = 0; i < batch.target_rows.size(); ++i) {
-    targets[{ContextOf(batch, batch.target_rows[i]), batch.target_tokens[i]}] +=
+    targets[{ContextOf(batch, batch.live_rows[batch.target_rows[i]]), batch.target_tokens[i]}] +=
         batch.target_weights[i];
   }
 }
@@ -102,6 +102,7 @@ void CheckLayout(const PackedBatch& batch) {
     }
     at = segment.end;
   }
+  EXPECT_TRUE(std::ranges::is_sorted(batch.live_rows, std::less_equal<>()));  // no row twice
   EXPECT_EQ(at, static_cast<int64_t>(batch.tokens.size()));
 }
 
@@ -115,7 +116,8 @@ TEST(PackStep, LaysCompletionsBesideTheirPrompt) {
   const PackedBatch& batch = batches[0];
   EXPECT_THAT(batch.tokens, ElementsAre(10, 11, 20, 21, 40, 12));
   EXPECT_THAT(batch.positions, ElementsAre(0, 1, 2, 3, 2, 0));
-  EXPECT_THAT(batch.target_rows, ElementsAre(1, 2, 3, 1, 4, 5));
+  EXPECT_THAT(batch.live_rows, ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_THAT(batch.target_rows, ElementsAre(0, 1, 2, 0, 3, 4));
   EXPECT_THAT(batch.target_tokens, ElementsAre(20, 21, 22, 40, 41, 30));
   EXPECT_THAT(batch.target_weights, ElementsAre(1.0F, 1.0F, 1.0F, 0.5F, 0.5F, 0.5F));
   ASSERT_EQ(batch.segments.size(), 4U);

@@ -29,11 +29,10 @@ at::Tensor LogitsOf(const Model& model, const std::vector<int32_t>& tokens) {
   std::vector<int32_t> positions(tokens.size());
   std::iota(positions.begin(), positions.end(), 0);
   const auto rows = static_cast<int64_t>(tokens.size());
-  const PackedInput input = PadInput(tokens, positions);
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
   const at::Tensor hidden =
-      DecoderHidden(model, input.tokens, input.positions, PackedAttentionOf(model, segments));
+      DecoderHidden(model, PadInput(tokens, positions), PackedAttentionOf(model, segments));
   return Linear(hidden, model.weights.output_embedding(), {}).narrow(0, 0, rows).clone();
 }
 

@@ -59,12 +59,49 @@ TEST_P(PackedAttentionTest, ForwardAndGradient) {
   const std::vector<at::Tensor> x32 = {MakeLeaf(q), MakeLeaf(k), MakeLeaf(v)};
   const std::vector<at::Tensor> x64 = {
       MakeLeaf(q.to(at::kDouble)), MakeLeaf(k.to(at::kDouble)), MakeLeaf(v.to(at::kDouble))};
-  const at::Tensor y32 = PackedAttention(x32[0], x32[1], x32[2], segments, scale);
+  const at::Tensor y32 = PackedAttention(x32[0], x32[1], x32[2], segments, {}, scale);
   const at::Tensor y64 = Reference(x64[0], x64[1], x64[2], MaskOf(c.segments, rows), scale);
   EXPECT_TRUE(Near(y32.detach(), y64.detach(), 5e-6));
   const auto g32 = GradientsOf((y32 * dy).sum(), x32);
   const auto g64 = GradientsOf((y64 * dy).sum(), x64);
   for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(Near(g32[i], g64[i], 1e-5)) << "input " << i;
+}
+
+// Every third row asks, and the arrays have two queries too many.
+TEST_P(PackedAttentionTest, OnlyLiveRowsAsk) {
+  at::manual_seed(8);
+  const Case& c = GetParam();
+  const int64_t rows = c.segments.back().end;
+  const at::Tensor live = at::arange(0, rows, 3, at::kLong);
+  const int64_t queries = live.numel() + 2;
+  const at::Tensor q = at::randn({queries, c.heads, c.head_dim});
+  const at::Tensor k = at::randn({rows, c.kv_heads, c.head_dim});
+  const at::Tensor v = at::randn({rows, c.kv_heads, c.head_dim});
+  const at::Tensor dy = at::randn({queries, c.heads, c.head_dim});
+  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(c.segments);
+  const std::vector<at::Tensor> x32 = {MakeLeaf(q), MakeLeaf(k), MakeLeaf(v)};
+  const std::vector<at::Tensor> x64 = {
+      MakeLeaf(q.to(at::kDouble)), MakeLeaf(k.to(at::kDouble)), MakeLeaf(v.to(at::kDouble))};
+  const at::Tensor y32 = PackedAttention(x32[0], x32[1], x32[2], segments, live, 0.2);
+  const at::Tensor asked = Reference(x64[0].narrow(0, 0, live.numel()),
+                                     x64[1],
+                                     x64[2],
+                                     MaskOf(c.segments, rows).index_select(0, live),
+                                     0.2);
+  const at::Tensor y64 = at::cat({asked, at::zeros_like(y32.narrow(0, 0, 2))});
+  EXPECT_TRUE(Near(y32.detach(), y64.detach(), 5e-6));
+  const auto g32 = GradientsOf((y32 * dy).sum(), x32);
+  const auto g64 = GradientsOf((y64 * dy).sum(), x64);
+  for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(Near(g32[i], g64[i], 1e-5)) << "input " << i;
+}
+
+TEST(PackedAttention, LiveRowsOutOfOrderAreRefused) {
+  const at::Tensor q = at::ones({2, 1, 8});
+  const at::Tensor k = at::ones({4, 1, 8});
+  const auto segments =
+      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 4, 0, 0});
+  EXPECT_THROW(PackedAttention(q, k, k, segments, at::tensor({2, 1}, at::kLong), 1.0), c10::Error);
+  EXPECT_THROW(PackedAttention(q, k, k, segments, at::tensor({2, 4}, at::kLong), 1.0), c10::Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -84,14 +121,14 @@ TEST(PackedAttention, LargeScoresStayFinite) {
   const at::Tensor q = at::full({4, 1, 8}, 300.0F);
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 4, 0, 0});
-  EXPECT_TRUE(Near(PackedAttention(q, q, q, segments, 1.0), q, 1e-6));
+  EXPECT_TRUE(Near(PackedAttention(q, q, q, segments, {}, 1.0), q, 1e-6));
 }
 
 TEST(PackedAttention, SegmentOutsideTheRowsIsRefused) {
   const at::Tensor q = at::ones({4, 1, 8});
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 5, 0, 0});
-  EXPECT_THROW(PackedAttention(q, q, q, segments, 1.0), c10::Error);
+  EXPECT_THROW(PackedAttention(q, q, q, segments, {}, 1.0), c10::Error);
 }
 
 }  // namespace

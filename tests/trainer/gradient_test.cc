@@ -52,12 +52,11 @@ LossAndGradient Reference(Model model, std::span<const TrainingExample> examples
     const auto rows = static_cast<int64_t>(tokens.size()) - 1;
     std::vector<int32_t> positions(static_cast<size_t>(rows));
     std::iota(positions.begin(), positions.end(), 0);
-    const PackedInput input =
+    const DecoderInput input =
         PadInput(std::span(tokens).first(static_cast<size_t>(rows)), positions);
     const auto segments =
         std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
-    const at::Tensor hidden =
-        DecoderHidden(model, input.tokens, input.positions, PackedAttentionOf(model, segments));
+    const at::Tensor hidden = DecoderHidden(model, input, PackedAttentionOf(model, segments));
     const at::Tensor logits =
         at::matmul(hidden, model.weights.output_embedding().t()).to(at::kDouble);
     const at::Tensor lse = at::logsumexp(logits, -1);
