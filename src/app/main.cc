@@ -64,7 +64,7 @@ int ExitCodeOf(const absl::Status& status) {
 // faulting it in again costs more than the arithmetic.
 void PrepareProcess() {
   at::set_num_threads(1);
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc takes
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   InstallSignalHandlers();
 }
