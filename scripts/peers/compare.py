@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Compare restem's E-step and M-step with rest_em_transformers.py: time and peak memory, interleaved runs, medians.
 
-    compare.py JOB.yaml [--restem build/release/restem] [--threads 2] [--repeats 3] [--json FILE]
+    compare.py JOB.yaml [--restem build/release/restem] [--stages sample,train] [--threads 2] [--repeats 3] [--json FILE]
 
 Both sides do iteration 1 of the job, from its base model, with the same problems, parameters and threads: N samples for
 each problem, scored and selected (E-step), then training without early stopping on the dataset that restem selected
 (M-step). A side's stage is a process of its own. restem's seconds are the wall time of its processes, start and loading
-included; the peer's leave out importing and loading, which `peer_wall_seconds` includes. Needs PyYAML, which comes with
-transformers.
+included; the peer's leave out importing and loading, which `peer_wall_seconds` includes. The peer scores by the last
+number only: for a job with another reward, ask for `--stages train`. Needs PyYAML, which comes with transformers.
 """
 
 import argparse
@@ -33,6 +33,7 @@ def parse_arguments():
     parser.add_argument("job", type=Path)
     parser.add_argument("--restem", type=Path, default=REPOSITORY / "build/release/restem")
     parser.add_argument("--python", default=sys.executable, help="Python that has torch and transformers")
+    parser.add_argument("--stages", default="sample,train", help="of the peer: sample, train or both")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--limit", type=int, default=0, help="problems to use, 0: as the job says")
@@ -58,8 +59,8 @@ def peer_flags(job_path, limit):
     folder, sampler, train = job_path.parent, job["sampler"], job["train"]
     problems = job["data"]["train"][0]
     flags = {
-        "model": folder / job["model"]["base"],
-        "train": folder / problems["path"],
+        "model": folder / os.path.expandvars(job["model"]["base"]),
+        "train": folder / os.path.expandvars(problems["path"]),
         "limit": limit or problems.get("limit", 0),
         "template": job["prompt"]["template"],
         "seed": job["seed"],
@@ -111,7 +112,8 @@ def count_tokens(path):
 def compare(options, folder):
     """-> {stage: {side_measure: [a value per repeat]}} and the tokens of both sides."""
     flags = peer_flags(options.job, options.limit)
-    values, tokens = {"sample": {}, "train": {}}, {}
+    stages = options.stages.split(",")
+    values, tokens = {stage: {} for stage in stages}, {}
 
     def note(stage, **measured):
         for name, value in measured.items():
@@ -119,14 +121,16 @@ def compare(options, folder):
 
     for repeat in range(options.repeats):
         run_dir, out = folder / f"restem-{repeat}", folder / f"peer-{repeat}"
-        for stage, (seconds, peak) in run_restem(options, run_dir).items():
+        measured = run_restem(options, run_dir)
+        for stage in stages:
+            seconds, peak = measured[stage]
             note(stage, restem_seconds=seconds, restem_peak_rss=peak)
-        for stage in ("sample", "train"):
+            if stage == "train":  # both train on the dataset that restem selected
+                out.mkdir(exist_ok=True)
+                shutil.copy(run_dir / "iterations/01/dataset.jsonl", out / "dataset.jsonl")
             seconds, peak, wall, report = run_peer(options, stage, flags, out)
             note(stage, peer_seconds=seconds, peer_peak_rss=peak, peer_wall_seconds=wall)
             tokens[f"peer_{stage}"] = report["generated_tokens" if stage == "sample" else "tokens"]
-            if stage == "sample":  # both train on the dataset that restem selected
-                shutil.copy(run_dir / "iterations/01/dataset.jsonl", out / "dataset.jsonl")
         tokens["restem_sample"] = count_tokens(run_dir / "iterations/01/samples.jsonl")
         print(f"repeat {repeat + 1} of {options.repeats} done", file=sys.stderr)
     return values, tokens
@@ -141,12 +145,14 @@ def main():
     for stage, measured in values.items():
         medians = {name: statistics.median(each) for name, each in measured.items()}
         medians["time_ratio"] = medians["peer_seconds"] / medians["restem_seconds"]
+        medians["wall_ratio"] = medians["peer_wall_seconds"] / medians["restem_seconds"]
         medians["memory_ratio"] = medians["restem_peak_rss"] / medians["peer_peak_rss"]
         result["stages"][stage] = {**medians, "runs": measured}
         print(
             f"{stage:7} restem {medians['restem_seconds']:7.1f} s {medians['restem_peak_rss'] / 2**20:6.0f} MiB"
             f"   peer {medians['peer_seconds']:7.1f} s {medians['peer_peak_rss'] / 2**20:6.0f} MiB"
-            f"   {medians['time_ratio']:.1f} times as fast, {medians['memory_ratio']:.2f} of the memory"
+            f"   {medians['time_ratio']:.1f} times as fast ({medians['wall_ratio']:.1f} with the peer's imports and loading),"
+            f" {medians['memory_ratio']:.2f} of the memory"
         )
     print(f"tokens: {json.dumps(tokens)}")
     if options.json:

@@ -202,13 +202,14 @@ def train_stage(options):
     optimizer = make_optimizer(torch, model, options)
     schedule = get_cosine_schedule_with_warmup(optimizer, options.warmup_steps, total_steps)
     tokens = 0
+    pad = tokenizer.pad_token_id or 0  # masked: any id does
     for step in (step for steps in epochs for step in steps):
         step.sort(key=lambda row: len(row["prompt_tokens"]) + len(row["tokens"]))
         targets = sum(len(row["tokens"]) for row in step)
         step_loss = 0.0
         for first in range(0, len(step), options.micro_batch):
             rows = step[first : first + options.micro_batch]
-            input_ids, attention_mask, labels = collate(torch, rows, tokenizer.pad_token_id)
+            input_ids, attention_mask, labels = collate(torch, rows, pad)
             # num_items_in_batch makes the loss a sum over the micro-batch divided by the step's tokens.
             loss = model(
                 input_ids=input_ids, attention_mask=attention_mask, labels=labels, num_items_in_batch=targets
