@@ -90,10 +90,9 @@ absl::Status GenerateCommand(const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/true));
   RESTEM_ASSIGN_OR_RETURN(const auto requests,
                           MakeRequests(records, *loaded.tokenizer, flags.sampling.samples));
-  const int64_t lanes = flags.common.lanes();
   BatchEngine engine(std::move(loaded.model),
                      loaded.tokenizer,
-                     {lanes, flags.sampling.batch_tokens.value_or(lanes * kAutoRowsPerLane)});
+                     {flags.common.lanes(), flags.sampling.batch_tokens});
   std::vector<std::string> lines;
   RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats,
                           Draw(engine, requests, records, flags, lines));

@@ -60,13 +60,15 @@ absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags,
   return LoadInputs(std::move(job));
 }
 
-// What is wrong with the weights or the reward shows before a run directory is made.
+// What is wrong with the weights, or with a reward that is to judge, shows before a run directory
+// is made.
 absl::StatusOr<Run> RunOf(const JobFlags& flags,
                           const std::vector<std::string>& positionals,
+                          bool judges,
                           bool fresh) {
   RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
   RESTEM_RETURN_IF_ERROR(CheckModel(inputs));
-  RESTEM_RETURN_IF_ERROR(CheckReward(inputs));
+  if (judges) RESTEM_RETURN_IF_ERROR(CheckReward(inputs));
   const std::string dir = flags.run_dir.empty() ? inputs.job.run_directory() : flags.run_dir;
   return OpenRun(std::move(inputs), dir, fresh);
 }
@@ -110,7 +112,7 @@ absl::Status RunCommand(const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(const bool go_on,
                           ParseCommand(args, "restem run JOB.yaml [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
-  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, flags.fresh));
+  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, /*judges=*/true, flags.fresh));
   spdlog::info("run directory: {}", run.paths.root());
   RESTEM_RETURN_IF_ERROR(RunLoop(run, UpdateReport));
   RESTEM_RETURN_IF_ERROR(UpdateReport(run));  // once more: the state is `done` now
@@ -126,7 +128,8 @@ absl::Status StageCommand(const std::string& stage_name, const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, usage, flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage(stage_name, flags.iteration));
-  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, /*fresh=*/false));
+  const bool judges = stage != Stage::kSelect && stage != Stage::kTrain;
+  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, judges, /*fresh=*/false));
   if (flags.iteration > run.inputs.job.em.iterations) {
     return InvalidInput(fmt::format("--iteration {}: the job has {} (em.iterations)",
                                     flags.iteration,

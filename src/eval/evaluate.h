@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "data/types.h"
 #include "eval/eval_record.h"
+#include "reward/pool.h"
 #include "sampler/engine.h"
 
 namespace restem {
@@ -34,25 +35,32 @@ struct EvalPlan {
   int64_t majority = 64;  // 0: off
 };
 
-// A completion that an earlier, interrupted evaluation has recorded.
-struct RecordedSample {
-  std::string problem;
-  JudgedSample judged;  // judged.sample is kGreedySample for the greedy completion
+// What an earlier, interrupted evaluation has recorded.
+struct RecordedEvaluation {
+  struct Judged {
+    std::string problem;
+    JudgedSample judged;  // judged.sample is kGreedySample for the greedy completion
+  };
+  std::vector<Judged> judged;
+  std::vector<Sample> unjudged;  // drawn, and to be judged
 };
 
-// Called for one sample at a time, on the engine's thread: a slow reward holds sampling up.
-using JudgeFn = std::function<Verdict(const Problem& problem, const Sample& sample)>;
-// Makes a judged sample durable (a journal line); called before it counts.
-using RecordFn = std::function<absl::Status(const Sample& sample, const Verdict& verdict)>;
+// Make durable what comes in (a journal line each). Calls of one never overlap; the two may.
+struct EvalSinks {
+  std::function<absl::Status(const Sample& sample)> drawn;
+  std::function<absl::Status(const Sample& sample, const Verdict& verdict)> judged;
+};
 
-// Draws what `recorded` does not hold yet, and returns the metrics over everything. A greedy
-// completion is judged and recorded with sample index kGreedySample. InvalidInput where a recorded
-// problem is not in the set; the engine's and `record`'s errors are passed on.
+// Draws and judges what `recorded` does not hold yet, and returns the metrics over everything.
+// Samples are judged on threads of their own while others are drawn. A greedy completion is
+// recorded with sample index kGreedySample. InvalidInput where a recorded problem is not in the
+// set; the engine's and the sinks' errors are passed on.
 absl::StatusOr<SetResult> EvaluateSet(SamplingEngine& engine,
                                       std::span<const EvalProblem> problems,
                                       const EvalPlan& plan,
-                                      std::span<const RecordedSample> recorded,
-                                      const JudgeFn& judge,
-                                      const RecordFn& record);
+                                      RecordedEvaluation recorded,
+                                      const Verifier& verifier,
+                                      const ScoringOptions& scoring,
+                                      const EvalSinks& sinks);
 
 }  // namespace restem

@@ -1,14 +1,15 @@
 #include "loop/engine.h"
 
 #include "model/checkpoint.h"
-#include "sampler/batch_engine.h"
 
 namespace restem {
 
+BatchEngineOptions EngineOptions(const JobInputs& inputs) {
+  return {inputs.lanes, inputs.job.sampler.batch_tokens};
+}
+
 std::unique_ptr<SamplingEngine> MakeEngine(const JobInputs& inputs, Model model) {
-  const int64_t rows = inputs.job.sampler.batch_tokens.value_or(inputs.lanes * kAutoRowsPerLane);
-  return std::make_unique<BatchEngine>(
-      std::move(model), inputs.tokenizer, BatchEngineOptions{inputs.lanes, rows});
+  return std::make_unique<BatchEngine>(std::move(model), inputs.tokenizer, EngineOptions(inputs));
 }
 
 absl::StatusOr<std::unique_ptr<SamplingEngine>> LoadEngine(const JobInputs& inputs,

@@ -9,12 +9,11 @@
 #include "base/status.h"
 #include "loop/inputs.h"
 #include "model/decoder.h"
-#include "sampler/engine.h"
+#include "sampler/batch_engine.h"
 
 namespace restem {
 
-// Samples that run at once on each thread where sampler.batch_tokens is auto.
-inline constexpr int64_t kAutoRowsPerLane = 64;
+BatchEngineOptions EngineOptions(const JobInputs& inputs);
 
 std::unique_ptr<SamplingEngine> MakeEngine(const JobInputs& inputs, Model model);
 

@@ -44,50 +44,38 @@ EvalPlan PlanOf(const Run& run, int64_t iteration) {
 struct EvalJournals {
   std::unique_ptr<Journal> samples;
   std::unique_ptr<Journal> verdicts;
-  std::vector<RecordedSample> recorded;
+  RecordedEvaluation recorded;
 };
 
-// A sample whose verdict was not written any more, or was an error whose cause may be mended, is
-// drawn again, with the same tokens.
+// A verdict of `error` counts as none: its cause may be mended.
 absl::StatusOr<EvalJournals> OpenJournals(const std::string& dir) {
   EvalJournals journals;
   std::map<std::pair<std::string, int64_t>, Verdict> verdicts;
-  RESTEM_ASSIGN_OR_RETURN(journals.verdicts,
-                          Journal::open(JournalPath(dir + "/verdicts.jsonl", /*rank=*/0),
-                                        [&](std::string_view line, int64_t) -> absl::Status {
-                                          RESTEM_ASSIGN_OR_RETURN(Verdict verdict,
-                                                                  ParseVerdict(line));
-                                          verdicts[{verdict.problem, verdict.sample}] = verdict;
-                                          return absl::OkStatus();
-                                        }));
-  std::set<std::pair<std::string, int64_t>> seen;
+  const auto add_verdict = [&](std::string_view line, int64_t) -> absl::Status {
+    RESTEM_ASSIGN_OR_RETURN(Verdict verdict, ParseVerdict(line));
+    verdicts[{verdict.problem, verdict.sample}] = verdict;
+    return absl::OkStatus();
+  };
+  RecordedSamples seen;
+  const auto add_sample = [&](std::string_view line, int64_t) -> absl::Status {
+    RESTEM_ASSIGN_OR_RETURN(Sample sample, ParseSample(line));
+    if (seen.contains(sample.problem, sample.sample)) return absl::OkStatus();
+    seen.insert(sample.problem, sample.sample);
+    const auto verdict = verdicts.find({sample.problem, sample.sample});
+    if (verdict == verdicts.end() || verdict->second.verdict == VerdictKind::kError) {
+      journals.recorded.unjudged.push_back(std::move(sample));
+    } else {
+      journals.recorded.judged.push_back(
+          {sample.problem, MakeJudgedSample(sample, verdict->second)});
+    }
+    return absl::OkStatus();
+  };
   RESTEM_ASSIGN_OR_RETURN(
-      journals.samples,
-      Journal::open(JournalPath(dir + "/samples.jsonl", /*rank=*/0),
-                    [&](std::string_view line, int64_t) -> absl::Status {
-                      RESTEM_ASSIGN_OR_RETURN(const Sample sample, ParseSample(line));
-                      const auto key = std::pair(sample.problem, sample.sample);
-                      const auto verdict = verdicts.find(key);
-                      if (verdict == verdicts.end()) return absl::OkStatus();
-                      if (verdict->second.verdict == VerdictKind::kError) return absl::OkStatus();
-                      if (seen.insert(key).second) {
-                        journals.recorded.push_back(
-                            {sample.problem, MakeJudgedSample(sample, verdict->second)});
-                      }
-                      return absl::OkStatus();
-                    }));
+      journals.verdicts,
+      Journal::open(JournalPath(dir + "/verdicts.jsonl", /*rank=*/0), add_verdict));
+  RESTEM_ASSIGN_OR_RETURN(
+      journals.samples, Journal::open(JournalPath(dir + "/samples.jsonl", /*rank=*/0), add_sample));
   return journals;
-}
-
-// A verifier that failed is asked once more.
-Verdict Judge(const Verifier& verifier, const Problem& problem, const Sample& sample) {
-  Judgement judgement = verifier.judge(problem, sample.text);
-  if (judgement.verdict == VerdictKind::kError) judgement = verifier.judge(problem, sample.text);
-  return {sample.problem,
-          sample.sample,
-          judgement.verdict,
-          std::move(judgement.extracted),
-          std::move(judgement.reason)};
 }
 
 absl::Status CheckErrors(const Run& run, const std::string& set, const SetResult& result) {
@@ -116,21 +104,21 @@ absl::StatusOr<SetResult> EvaluateOne(Run& run,
   const int64_t total =
       static_cast<int64_t>(problems.size()) * (plan.samples + (plan.greedy ? 1 : 0));
   Progress progress(label, total, "tokens");
-  progress.start_at(static_cast<int64_t>(journals.recorded.size()));
-  auto result = EvaluateSet(
-      engine,
-      problems,
-      plan,
-      journals.recorded,
-      [&](const Problem& problem, const Sample& sample) {
-        return Judge(*run.inputs.verifier, problem, sample);
-      },
-      [&](const Sample& sample, const Verdict& verdict) -> absl::Status {
-        RESTEM_RETURN_IF_ERROR(journals.samples->append(FormatSample(sample)));
+  progress.start_at(static_cast<int64_t>(journals.recorded.judged.size()));
+  const EvalSinks sinks = {
+      .drawn = [&](const Sample& s) { return journals.samples->append(FormatSample(s)); },
+      .judged = [&](const Sample& sample, const Verdict& verdict) -> absl::Status {
         RESTEM_RETURN_IF_ERROR(journals.verdicts->append(FormatVerdict(verdict)));
         progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
         return absl::OkStatus();
-      });
+      }};
+  auto result = EvaluateSet(engine,
+                            problems,
+                            plan,
+                            std::move(journals.recorded),
+                            *run.inputs.verifier,
+                            run.inputs.scoring(),
+                            sinks);
   RESTEM_RETURN_IF_ERROR(result.status());
   RESTEM_RETURN_IF_ERROR(CheckErrors(run, set.name, *result));
   RESTEM_RETURN_IF_ERROR(journals.samples->close());

@@ -11,6 +11,7 @@
 #include "data/types.h"
 #include "loop/job.h"
 #include "model/config.h"
+#include "reward/pool.h"
 #include "reward/verifier.h"
 #include "sampler/engine.h"
 #include "text/prompt.h"
@@ -36,6 +37,9 @@ struct JobInputs {
   std::vector<ProblemSet> tests;
   int64_t lanes = 1;  // threads
 
+  ScoringOptions scoring() const {
+    return {.jobs = static_cast<size_t>(job.reward.jobs.value_or(lanes))};
+  }
   bool bfloat16() const { return job.model.dtype == "bfloat16"; }
   // Whether training examples are human solutions, not samples: nothing is sampled then.
   bool trains_on_solutions() const { return job.train.examples == "solutions"; }

@@ -121,8 +121,7 @@ std::string Estimate(const JobInputs& inputs) {
   const double kv_per_token =
       static_cast<double>(inputs.base.num_hidden_layers * inputs.base.num_key_value_heads *
                           ((inputs.base.head_dim + 15) / 16 * 16) * 2 * 4);
-  const double rows =
-      static_cast<double>(job.sampler.batch_tokens.value_or(inputs.lanes * kAutoRowsPerLane));
+  const auto rows = static_cast<double>(EngineOptions(inputs).max_rows());
   const double sampling =
       weight_bytes + rows * kv_per_token * static_cast<double>(job.sampler.max_new_tokens);
   // Master weights, two moments, best weights, and gradients once per thread.

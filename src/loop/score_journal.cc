@@ -13,11 +13,9 @@ absl::StatusOr<std::unique_ptr<ScoreJournal>> ScoreJournal::open(const Run& run,
       scores->journal_,
       Journal::open(JournalPath(run.paths.verdicts(iteration), /*rank=*/0),
                     [&](std::string_view line, int64_t) { return scores->replay(line); }));
-  ScoringOptions options;
-  options.jobs = static_cast<size_t>(run.inputs.job.reward.jobs.value_or(run.inputs.lanes));
   scores->pool_ = std::make_unique<ScoringPool>(
       *run.inputs.verifier,
-      options,
+      run.inputs.scoring(),
       [journal = scores->journal_.get()](Verdict&& verdict, double /*seconds*/) {
         return journal->append(FormatVerdict(verdict));
       });

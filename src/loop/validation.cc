@@ -20,9 +20,8 @@ absl::StatusOr<double> GreedyReward(const Run& run, const Model& model) {
     problems[set.problems[i].id] = &set.problems[i];
     requests.push_back({set.problems[i].id, set.prompts[i], {0}});
   }
-  ScoringOptions options;
-  options.jobs = static_cast<size_t>(inputs.job.reward.jobs.value_or(inputs.lanes));
-  ScoringPool pool(*inputs.verifier, options, [](Verdict&&, double) { return absl::OkStatus(); });
+  ScoringPool pool(
+      *inputs.verifier, inputs.scoring(), [](Verdict&&, double) { return absl::OkStatus(); });
   SamplingParams params;
   params.temperature = 0.0;
   params.max_new_tokens = inputs.job.evaluate.max_new_tokens;

@@ -125,7 +125,7 @@ absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequ
     Lane lane(model_,
               *tokenizer_,
               params,
-              std::max<int64_t>(1, options_.max_rows / options_.lanes),
+              std::max<int64_t>(1, options_.max_rows() / options_.lanes),
               callbacks);
     if (absl::Status status = lane.run(); !status.ok()) error.set(status);
     std::lock_guard lock(stats_mutex);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "model/decoder.h"
 #include "sampler/engine.h"
@@ -11,8 +12,11 @@
 namespace restem {
 
 struct BatchEngineOptions {
-  int64_t lanes = 1;       // threads
-  int64_t max_rows = 128;  // samples that run at once, over all lanes
+  int64_t lanes = 1;                    // threads
+  std::optional<int64_t> batch_tokens;  // samples that run at once, over all lanes; auto: nullopt
+
+  int64_t max_rows() const { return batch_tokens.value_or(lanes * kAutoRowsPerLane); }
+  static constexpr int64_t kAutoRowsPerLane = 64;
 };
 
 class BatchEngine : public SamplingEngine {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "data/records.h"
 
 namespace restem {
@@ -37,14 +39,13 @@ class ParityEngine : public SamplingEngine {
 };
 
 // A sample is correct where its text is the problem's answer.
-Verdict Judge(const Problem& problem, const Sample& sample) {
-  const bool correct = sample.text == problem.fields["answer"];
-  return {.problem = problem.id,
-          .sample = sample.sample,
-          .verdict = correct ? VerdictKind::kCorrect : VerdictKind::kWrong,
-          .extracted = sample.text,
-          .reason = ""};
-}
+class EqualsAnswer : public Verifier {
+ public:
+  Judgement judge(const Problem& problem, std::string_view completion) const override {
+    const bool correct = completion == problem.fields["answer"].get<std::string>();
+    return {correct ? VerdictKind::kCorrect : VerdictKind::kWrong, std::string(completion), ""};
+  }
+};
 
 class Evaluate : public ::testing::Test {
  protected:
@@ -54,13 +55,39 @@ class Evaluate : public ::testing::Test {
     plan_.majority = 5;
     for (const Problem& problem : problems_) prompts_.push_back({&problem, {7, 8}});
   }
-  absl::StatusOr<SetResult> evaluate(std::span<const RecordedSample> recorded) {
-    return EvaluateSet(
-        engine_, prompts_, plan_, recorded, Judge, [this](const Sample& s, const Verdict& v) {
-          if (stop_after_ == static_cast<int64_t>(journal_.size())) return Stopped("enough");
-          journal_.push_back({s.problem, MakeJudgedSample(s, v)});
-          return absl::OkStatus();
-        });
+
+  absl::StatusOr<SetResult> evaluate(const RecordedEvaluation& recorded, const EvalSinks& sinks) {
+    return EvaluateSet(engine_, prompts_, plan_, recorded, EqualsAnswer(), {.jobs = 3}, sinks);
+  }
+
+  // Records in drawn_ and judged_, and stops after so many.
+  absl::StatusOr<SetResult> evaluate(const RecordedEvaluation& recorded) {
+    return evaluate(recorded,
+                    {.drawn =
+                         [this](const Sample& sample) {
+                           if (stop_drawing_ == drawn_.size()) return Stopped("enough drawn");
+                           drawn_.push_back(sample);
+                           return absl::OkStatus();
+                         },
+                     .judged =
+                         [this](const Sample& s, const Verdict& v) {
+                           if (stop_judging_ == judged_.size()) return Stopped("enough judged");
+                           judged_.push_back({s.problem, MakeJudgedSample(s, v)});
+                           return absl::OkStatus();
+                         }});
+  }
+
+  // What journals would hold of drawn_ and judged_.
+  RecordedEvaluation recorded() const {
+    RecordedEvaluation recorded = {judged_, {}};
+    for (const Sample& sample : drawn_) {
+      if (std::ranges::none_of(judged_, [&](const auto& j) {
+            return j.problem == sample.problem && j.judged.sample == sample.sample;
+          })) {
+        recorded.unjudged.push_back(sample);
+      }
+    }
+    return recorded;
   }
 
   const std::vector<Problem> problems_ = {{"p1", {{"answer", "even"}}, ""},
@@ -68,8 +95,10 @@ class Evaluate : public ::testing::Test {
   std::vector<EvalProblem> prompts_;
   EvalPlan plan_;
   ParityEngine engine_;
-  std::vector<RecordedSample> journal_;
-  int64_t stop_after_ = -1;
+  std::vector<Sample> drawn_;
+  std::vector<RecordedEvaluation::Judged> judged_;
+  size_t stop_drawing_ = 1000;
+  size_t stop_judging_ = 1000;
 };
 
 TEST_F(Evaluate, GreedyAndDrawn) {
@@ -80,30 +109,31 @@ TEST_F(Evaluate, GreedyAndDrawn) {
   EXPECT_DOUBLE_EQ(set->pass_at_k.at(1), 0.25);  // half of p1's
   EXPECT_DOUBLE_EQ(set->maj_at_k.at(5), 0.0);    // samples 1 to 5 of p1: odd has three votes
   std::vector<int64_t> drawn;
-  for (const auto& [problem, judged] : journal_) {
+  for (const auto& [problem, judged] : judged_) {
     if (problem == "p1" && judged.solution != "greedy") drawn.push_back(judged.sample);
   }
   EXPECT_THAT(drawn, ::testing::UnorderedElementsAre(1, 2, 3, 4, 5, 6));
-  EXPECT_EQ(journal_.front().judged.sample, kGreedySample);
+  EXPECT_EQ(drawn_.front().sample, kGreedySample);
 }
 
 // The journal's reader takes what an evaluation hands to it.
 TEST_F(Evaluate, SamplesCanBeWrittenAndReadBack) {
   int64_t records = 0;
+  const auto read_back = [&](const Sample& s, const Verdict& v) {
+    Sample whole = s;
+    whole.logprobs.assign(s.tokens.size(), -1.0F);
+    const auto sample = ParseSample(FormatSample(whole));
+    const auto verdict = ParseVerdict(FormatVerdict(v));
+    EXPECT_TRUE(sample.ok()) << sample.status();
+    EXPECT_TRUE(verdict.ok()) << verdict.status();
+    if (sample.ok() && verdict.ok()) {
+      EXPECT_EQ(sample->sample, verdict->sample);
+    }
+    ++records;
+    return absl::OkStatus();
+  };
   const auto set =
-      EvaluateSet(engine_, prompts_, plan_, {}, Judge, [&](const Sample& s, const Verdict& v) {
-        Sample whole = s;
-        whole.logprobs.assign(s.tokens.size(), -1.0F);
-        const auto sample = ParseSample(FormatSample(whole));
-        const auto verdict = ParseVerdict(FormatVerdict(v));
-        EXPECT_TRUE(sample.ok()) << sample.status();
-        EXPECT_TRUE(verdict.ok()) << verdict.status();
-        if (sample.ok() && verdict.ok()) {
-          EXPECT_EQ(sample->sample, verdict->sample);
-        }
-        ++records;
-        return absl::OkStatus();
-      });
+      evaluate({}, {.drawn = [](const Sample&) { return absl::OkStatus(); }, .judged = read_back});
   ASSERT_TRUE(set.ok()) << set.status();
   EXPECT_EQ(records, 14);
 }
@@ -111,24 +141,31 @@ TEST_F(Evaluate, SamplesCanBeWrittenAndReadBack) {
 TEST_F(Evaluate, AnInterruptedOneGoesOnWhereItStopped) {
   const auto whole = evaluate({});
   ASSERT_TRUE(whole.ok());
-  for (int64_t moment = 0; moment < 14; ++moment) {
-    journal_.clear();
-    stop_after_ = moment;
-    EXPECT_FALSE(evaluate({}).ok());
-    stop_after_ = -1;
-    engine_.drawn = 0;
-    const std::vector<RecordedSample> recorded = journal_;
-    const auto continued = evaluate(recorded);
-    ASSERT_TRUE(continued.ok()) << continued.status();
-    EXPECT_EQ(engine_.drawn, 14 - moment);
-    EXPECT_EQ(ToJson(EvalRecord{{{"s", *continued}}}), ToJson(EvalRecord{{{"s", *whole}}}));
+  for (size_t moment = 0; moment < 14; ++moment) {
+    for (size_t* stop : {&stop_drawing_, &stop_judging_}) {
+      drawn_.clear();
+      judged_.clear();
+      *stop = moment;
+      EXPECT_FALSE(evaluate({}).ok());
+      *stop = 1000;
+      engine_.drawn = 0;
+      const auto drawn = static_cast<int64_t>(drawn_.size());
+      const auto continued = evaluate(recorded());
+      ASSERT_TRUE(continued.ok()) << continued.status();
+      EXPECT_EQ(engine_.drawn, 14 - drawn);  // nothing is drawn twice
+      EXPECT_EQ(ToJson(EvalRecord{{{"s", *continued}}}), ToJson(EvalRecord{{{"s", *whole}}}));
+    }
   }
 }
 
 TEST_F(Evaluate, RefusesAJournalOfOtherProblems) {
-  const RecordedSample foreign[] = {{"p9", {}}};
-  EXPECT_THAT(evaluate(foreign).status().ToString(),
-              HasSubstr("problem p9, which is not in the test set"));
+  Sample foreign;
+  foreign.problem = "p9";
+  for (const RecordedEvaluation& journal :
+       {RecordedEvaluation{{{"p9", {}}}, {}}, RecordedEvaluation{{}, {foreign}}}) {
+    EXPECT_THAT(evaluate(journal).status().ToString(),
+                HasSubstr("problem p9, which is not in the test set"));
+  }
 }
 
 }  // namespace
