@@ -32,7 +32,6 @@ class SegmentKeys {
         padded_(RoundUp(count_, kKeyBlock)),
         dim_(RoundUp(shape.head_dim, kKeyBlock)) {}
 
-  int64_t count() const { return count_; }
   int64_t padded() const { return padded_; }
   int64_t dim() const { return dim_; }  // head_dim rounded up, the rest zero
 

@@ -16,7 +16,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 template <class Tag, class V = hn::Vec<Tag>>
 HWY_INLINE V Sigmoid(Tag tag, V z) {
   const auto one = hn::Set(tag, 1.0F);
-  return hn::Div(one, hn::Add(one, hn::Exp(tag, hn::Neg(z))));
+  // Highway's Exp is wrong beyond 104; e^88 is the largest power that float32 holds.
+  const auto exponent = hn::Min(hn::Neg(z), hn::Set(tag, 88.0F));
+  return hn::Div(one, hn::Add(one, hn::Exp(tag, exponent)));
 }
 
 // Runs body(i, n) over [0, count) in whole vectors, then once more for the rest with n lanes.

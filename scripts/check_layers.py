@@ -10,7 +10,6 @@ import sys
 ORDER = ["base", "config", "io", "text", "ops", "comm", "model", "data", "reward", "sampler", "trainer", "eval", "loop",
          "report", "app"]
 STRANGERS = [{"sampler", "reward", "trainer"}]  # never include one another
-# An options header is the module's own declaration of a job's keys: it needs config alone.
 TORCH = {"ops", "model", "sampler", "trainer", "loop", "app"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)
 

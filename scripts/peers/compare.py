@@ -25,7 +25,16 @@ import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PEER = Path(__file__).resolve().parent / "rest_em_transformers.py"
-SAME_WORK = ("train.early_stop=none", "train.weighting=token", "control=none")
+SAME_WORK = ("train.early_stop=none", "train.weighting=token", "control=none", "model.dtype=float32")
+# What the peer cannot be told, and what it takes for granted.
+TAKEN_FOR_GRANTED = {
+    "train.betas": [0.9, 0.95],
+    "train.lr_scheduler_type": "cosine",
+    "prompt.few_shot": "",
+    "sampler.stop": [],
+    "em.sampler_model": "",
+    "data.fields": {},
+}
 
 
 def parse_arguments():
@@ -53,9 +62,22 @@ def run(command):
     return stdout, time.perf_counter() - start, usage.ru_maxrss * 1024
 
 
-def peer_flags(job_path, limit):
+def check_comparable(job, stages):
+    """Exits where the job asks for something that the peer does otherwise."""
+    for key, granted in TAKEN_FOR_GRANTED.items():
+        section, name = key.split(".")
+        value = job.get(section, {}).get(name, granted)
+        if value != granted and not (section == "sampler" and "sample" not in stages):
+            raise SystemExit(f"{key}: {value}: the peer knows {granted} only")
+    files = job["data"]["train"]
+    if len(files) > 1 or set(files[0]) - {"path", "limit"}:
+        raise SystemExit("data.train: the peer reads one file, with path and limit only")
+
+
+def peer_flags(job_path, limit, stages):
     """-> command-line flags of the peer that say what the job says."""
     job = yaml.safe_load(job_path.read_text())
+    check_comparable(job, stages)
     folder, sampler, train = job_path.parent, job["sampler"], job["train"]
     problems = job["data"]["train"][0]
     flags = {
@@ -111,8 +133,8 @@ def count_tokens(path):
 
 def compare(options, folder):
     """-> {stage: {side_measure: [a value per repeat]}} and the tokens of both sides."""
-    flags = peer_flags(options.job, options.limit)
     stages = options.stages.split(",")
+    flags = peer_flags(options.job, options.limit, stages)
     values, tokens = {stage: {} for stage in stages}, {}
 
     def note(stage, **measured):

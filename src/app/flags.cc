@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "base/version.h"
 #include "loop/job.h"
 
 namespace restem {
@@ -28,6 +29,7 @@ void CommonFlags::visit(config::Fields& f) {
             {.min = 1, .max = 1024},
             "CPU threads; auto: the job's, or one per core.");
   f.boolean("quiet", quiet, "Print warnings and errors only.");
+  f.boolean("version", version, "Print the version.");
   f.boolean("help", help, "Print this help.");
 }
 
@@ -63,6 +65,8 @@ absl::Status FileFlags::check() const {
   if (output.empty()) return InvalidInput("--output is missing: a JSONL file to write");
   return CheckOutput(output);
 }
+
+void PrintVersion() { fmt::print("restem {}\n", Version()); }
 
 void PrintHelp(std::string_view usage, const std::string& flags_help) {
   fmt::print("usage: {}\n\n{}", usage, flags_help);

@@ -12,13 +12,14 @@
 
 namespace restem {
 
-// --device --dtype --seed --threads --quiet --help
+// --device --dtype --seed --threads --quiet --version --help
 struct CommonFlags {
   std::string device = "auto";
   std::string dtype;  // empty: the job's, or the checkpoint's own
   std::optional<int64_t> seed;
   std::optional<int64_t> threads;
   bool quiet = false;
+  bool version = false;
   bool help = false;
 
   void visit(config::Fields& f);
@@ -49,6 +50,7 @@ absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args,
 // Said before the work is done, not after: the output's folder can be written to.
 absl::Status CheckOutput(const std::string& output);
 
+void PrintVersion();
 void PrintHelp(std::string_view usage, const std::string& flags_help);
 void ApplyCommon(const CommonFlags& flags);
 
@@ -58,6 +60,10 @@ absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args,
                                   Flags& flags,
                                   std::vector<std::string>& positionals) {
   RESTEM_RETURN_IF_ERROR(config::ParseFlags(args, flags, positionals));
+  if (flags.common.version) {
+    PrintVersion();
+    return false;
+  }
   if (flags.common.help) {
     PrintHelp(usage, config::FlagsHelp(Flags{}));
     return false;

@@ -8,6 +8,7 @@
 #include "app/model_flags.h"
 #include "base/parallel.h"
 #include "base/progress.h"
+#include "base/shutdown.h"
 #include "model/score.h"
 #include "text/completion.h"
 
@@ -110,12 +111,13 @@ absl::Status LogprobCommand(const Args& args) {
   const auto lanes = static_cast<size_t>(flags.common.lanes());
   RunLanes(lanes, [&](size_t lane) {
     const c10::InferenceMode inference;
-    for (size_t i = lane; i < pairs.size(); i += lanes) {
+    for (size_t i = lane; i < pairs.size() && !StopRequested(); i += lanes) {
       const Scored scored = ScoreCompletion(loaded.model, pairs[i].prompt, pairs[i].completion);
       lines[i] = OutputLine(records[i], pairs[i], scored);
       progress.advance(1);
     }
   });
+  RESTEM_RETURN_IF_ERROR(CheckStop());
   summary.seconds = working.seconds();
   RESTEM_RETURN_IF_ERROR(WriteLines(flags.files.output, lines));
   PrintSummary(summary);

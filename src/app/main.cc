@@ -9,6 +9,7 @@
 #include <map>
 
 #include "app/commands.h"
+#include "app/flags.h"
 #include "base/log.h"
 #include "base/shutdown.h"
 
@@ -76,7 +77,7 @@ int Main(const Args& args) {
     return args.empty() ? kExitWrongInput : kExitDone;
   }
   if (args[0] == "--version") {
-    fmt::print("restem {}\n", RESTEM_VERSION);
+    PrintVersion();
     return kExitDone;
   }
   const auto command = Commands().find(args[0]);

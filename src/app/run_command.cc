@@ -62,11 +62,7 @@ absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags,
 
 // What is wrong with the weights, or with a reward that is to judge, shows before a run directory
 // is made.
-absl::StatusOr<Run> RunOf(const JobFlags& flags,
-                          const std::vector<std::string>& positionals,
-                          bool judges,
-                          bool fresh) {
-  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+absl::StatusOr<Run> RunOf(JobInputs inputs, const JobFlags& flags, bool judges, bool fresh) {
   RESTEM_RETURN_IF_ERROR(CheckModel(inputs));
   if (judges) RESTEM_RETURN_IF_ERROR(CheckReward(inputs));
   const std::string dir = flags.run_dir.empty() ? inputs.job.run_directory() : flags.run_dir;
@@ -83,6 +79,12 @@ absl::StatusOr<Stage> ParseStage(const std::string& name, int64_t iteration) {
     return InvalidInput(fmt::format("--iteration is missing or below {}", first));
   }
   return InvalidInput("unknown stage " + name);
+}
+
+// A run that a signal stopped loses nothing.
+absl::Status WithAdvice(const absl::Status& status) {
+  if (!absl::IsCancelled(status)) return status;
+  return Stopped(fmt::format("{}; run the same command again to continue", MessageOf(status)));
 }
 
 absl::Status UpdateReport(const Run& run) {
@@ -112,9 +114,10 @@ absl::Status RunCommand(const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(const bool go_on,
                           ParseCommand(args, "restem run JOB.yaml [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
-  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, /*judges=*/true, flags.fresh));
+  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, /*judges=*/true, flags.fresh));
   spdlog::info("run directory: {}", run.paths.root());
-  RESTEM_RETURN_IF_ERROR(RunLoop(run, UpdateReport));
+  RESTEM_RETURN_IF_ERROR(WithAdvice(RunLoop(run, UpdateReport)));
   RESTEM_RETURN_IF_ERROR(UpdateReport(run));  // once more: the state is `done` now
   RESTEM_ASSIGN_OR_RETURN(const RunReport report, LoadRunReport(run.paths.root()));
   fmt::print("{}\nreport: {}\n", RenderShow(report, Analyze(report)), run.paths.report());
@@ -129,13 +132,15 @@ absl::Status StageCommand(const std::string& stage_name, const Args& args) {
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage(stage_name, flags.iteration));
   const bool judges = stage != Stage::kSelect && stage != Stage::kTrain;
-  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(flags, positionals, judges, /*fresh=*/false));
-  if (flags.iteration > run.inputs.job.em.iterations) {
+  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+  if (flags.iteration > inputs.job.em.iterations) {
     return InvalidInput(fmt::format("--iteration {}: the job has {} (em.iterations)",
                                     flags.iteration,
-                                    run.inputs.job.em.iterations));
+                                    inputs.job.em.iterations));
   }
-  RESTEM_RETURN_IF_ERROR(RunStage(run, flags.iteration, stage));
+  RESTEM_RETURN_IF_ERROR(CheckHasStage(inputs, flags.iteration, stage));
+  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, judges, /*fresh=*/false));
+  RESTEM_RETURN_IF_ERROR(WithAdvice(RunStage(run, flags.iteration, stage)));
   fmt::print("{}\n", run.paths.iteration(flags.iteration));
   return absl::OkStatus();
 }

@@ -28,6 +28,11 @@ absl::StatusOr<nlohmann::ordered_json> Convert(const InputRecord& record,
     return InvalidInput(fmt::format(
         "{}: found `tokens`, expected `text`; --decode turns tokens into text", record.where));
   }
+  if (decode && record.fields.contains("text")) {
+    return InvalidInput(fmt::format(
+        "{}: found `text`, expected `tokens`; leave out --decode to turn text into tokens",
+        record.where));
+  }
   RESTEM_ASSIGN_OR_RETURN(const auto tokens, TokensOf(record, "text", "tokens", tokenizer));
   if (!decode) return nlohmann::ordered_json{{"id", record.fields.at("id")}, {"tokens", tokens}};
   return nlohmann::ordered_json{{"id", record.fields.at("id")},

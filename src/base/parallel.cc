@@ -1,5 +1,6 @@
 #include "base/parallel.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <memory>
@@ -51,7 +52,7 @@ class Worker {
 // buffers of kernels and of MKL) stays warm. Never destroyed: the threads live as long as the
 // process.
 struct Workers {
-  std::mutex in_use;
+  std::atomic_flag in_use;
   std::vector<std::unique_ptr<Worker>> workers;
 };
 
@@ -91,8 +92,9 @@ void RunLanes(size_t lanes, const std::function<void(size_t lane)>& body) {
     }
   };
   Workers& shared = SharedWorkers();
-  if (const std::unique_lock lock(shared.in_use, std::try_to_lock); lock.owns_lock()) {
+  if (!shared.in_use.test_and_set()) {
     RunOnWorkers(shared.workers, lanes, guarded);
+    shared.in_use.clear();
   } else {  // a call within a call, or beside one
     RunOnNewThreads(lanes, guarded);
   }

@@ -29,7 +29,7 @@ bool StopRequested() { return g_signal.load() != 0; }
 
 absl::Status CheckStop() {
   if (!StopRequested()) return absl::OkStatus();
-  return Stopped("stopped by a signal; run the same command again to continue");
+  return Stopped("stopped by a signal");
 }
 
 int StopExitCode() {

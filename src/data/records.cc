@@ -151,9 +151,6 @@ absl::StatusOr<std::vector<TrainingExample>> ReadExamples(const std::string& pat
 absl::Status WriteSamples(const std::string& path, std::span<const Sample> samples) {
   return WriteRecords(path, samples, [](const Sample& sample) { return FormatSample(sample); });
 }
-absl::Status WriteVerdicts(const std::string& path, std::span<const Verdict> verdicts) {
-  return WriteRecords(path, verdicts, FormatVerdict);
-}
 absl::Status WriteExamples(const std::string& path, std::span<const TrainingExample> examples) {
   return WriteRecords(path, examples, FormatExample);
 }

@@ -32,7 +32,6 @@ absl::StatusOr<std::vector<TrainingExample>> ReadExamples(const std::string& pat
 
 // Complete or absent.
 absl::Status WriteSamples(const std::string& path, std::span<const Sample> samples);
-absl::Status WriteVerdicts(const std::string& path, std::span<const Verdict> verdicts);
 absl::Status WriteExamples(const std::string& path, std::span<const TrainingExample> examples);
 
 }  // namespace restem

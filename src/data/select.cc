@@ -178,7 +178,9 @@ absl::StatusOr<Selection> SelectRandomControl(const SelectInput& input) {
     // Enough are left for the same count: the correct ones kept pass the same rules.
     const size_t count = KeptCorrect(input, i, by_problem[i], selection.stats).size();
     std::vector<const Sample*> samples;
-    for (const Judged& judged : by_problem[i]) samples.push_back(judged.sample);
+    for (const Judged& judged : by_problem[i]) {
+      if (judged.verdict != VerdictKind::kError) samples.push_back(judged.sample);
+    }
     DropUnfit(input.options, samples);
     DropDuplicates(input.options, samples);
     KeepRandom(count, StreamOf(input, StreamPurpose::kControl, i), samples);

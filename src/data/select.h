@@ -2,9 +2,9 @@
 //
 // Weights. The loss of a step is Σ w·(−log p) / Σ w over its completion tokens. An example's
 // `weight` is spread evenly over its tokens: each token's w is weight / tokens.size(). So
-//   sample    weight 1: every kept sample counts the same, long or short;
-//   problem   weight 1 / (samples kept of its problem): every problem with a kept sample counts the
-//   same; token     weight tokens.size(): every token's w is 1.
+//   sample   weight 1: every kept sample counts the same, long or short;
+//   problem  weight 1 / (samples kept of its problem): problems count the same;
+//   token    weight tokens.size(): every token's w is 1.
 #pragma once
 
 #include <cstdint>

@@ -31,12 +31,4 @@ struct SelectionCounts {
   int64_t truncated = 0;     // samples that ran into max_new_tokens
 };
 
-// Share of training samples that were correct minus pass@1 on drawn test samples: rises when a
-// model overfits its training problems. Both in [0, 1].
-struct TrainTestGap {
-  double train = 0.0;
-  double test = 0.0;
-  double gap() const { return train - test; }
-};
-
 }  // namespace restem

@@ -108,10 +108,13 @@ absl::StatusOr<std::vector<T>> GetList(const JsonFile& file,
 
 }  // namespace
 
+absl::Status CheckJsonDepth(std::string_view text, std::string_view where) {
+  if (Depth(text) <= kMaxDepth) return absl::OkStatus();
+  return InvalidInput(fmt::format("{}: JSON nested deeper than {}", where, kMaxDepth));
+}
+
 absl::StatusOr<json> ParseJson(std::string_view text, std::string_view where, int64_t line) {
-  if (Depth(text) > kMaxDepth) {
-    return InvalidInput(fmt::format("{}:{}: JSON nested deeper than {}", where, line, kMaxDepth));
-  }
+  RESTEM_RETURN_IF_ERROR(CheckJsonDepth(text, fmt::format("{}:{}", where, line)));
   try {
     return json::parse(text.begin(), text.end());
   } catch (const json::parse_error& error) {

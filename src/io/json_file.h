@@ -11,9 +11,11 @@
 
 namespace restem {
 
+// InvalidInput where brackets nest deeper than 500: copying and printing such a value recurses.
+absl::Status CheckJsonDepth(std::string_view text, std::string_view where);
+
 // Parses one JSON value. Errors: "<where>:<line>: not valid JSON: …"; with `line` > 0 that is the
-// number of the text's first line. Nesting deeper than 500 is refused, since copying and printing
-// such a value recurses.
+// number of the text's first line. Too deep nesting is refused.
 absl::StatusOr<nlohmann::json> ParseJson(std::string_view text,
                                          std::string_view where,
                                          int64_t line = 1);

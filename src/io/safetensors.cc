@@ -111,6 +111,7 @@ absl::StatusOr<json> ParseHeader(std::string_view text) {
     }
     return true;
   };
+  RESTEM_RETURN_IF_ERROR(CheckJsonDepth(text, "its header"));
   json header;
   try {
     header = json::parse(text.begin(), text.end(), note_keys);

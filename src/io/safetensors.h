@@ -74,7 +74,6 @@ class SafetensorsModel {
   const TensorMap& tensors() const { return tensors_; }
   // InvalidInput naming the directory and the tensor where there is none of that name.
   absl::StatusOr<TensorView> get(std::string_view name) const;
-  int64_t total_bytes() const;
 
  private:
   std::string dir_;

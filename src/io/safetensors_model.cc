@@ -80,10 +80,4 @@ absl::StatusOr<TensorView> SafetensorsModel::get(std::string_view name) const {
   return found->second;
 }
 
-int64_t SafetensorsModel::total_bytes() const {
-  int64_t total = 0;
-  for (const auto& [name, tensor] : tensors_) total += static_cast<int64_t>(tensor.bytes.size());
-  return total;
-}
-
 }  // namespace restem

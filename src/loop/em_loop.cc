@@ -1,7 +1,9 @@
 #include "loop/em_loop.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -62,6 +64,7 @@ std::vector<Stage> StagesOf(const JobInputs& inputs, int64_t n) {
                                                    : std::vector<Stage>{};
   }
   std::vector<Stage> stages;
+  if (inputs.train.problems.empty()) return stages;  // the base is measured, and that is all
   if (!inputs.trains_on_solutions()) stages = {Stage::kSample, Stage::kScore, Stage::kSelect};
   stages.push_back(Stage::kTrain);
   if (tests) stages.push_back(Stage::kEvaluate);
@@ -70,7 +73,20 @@ std::vector<Stage> StagesOf(const JobInputs& inputs, int64_t n) {
   return stages;
 }
 
+absl::Status CheckHasStage(const JobInputs& inputs, int64_t iteration, Stage stage) {
+  const std::vector<Stage> stages = StagesOf(inputs, iteration);
+  if (std::ranges::find(stages, stage) != stages.end()) return absl::OkStatus();
+  std::vector<std::string_view> names;
+  for (const Stage each : stages) names.push_back(ToString(each));
+  return InvalidInput(
+      fmt::format("iteration {} of this job has no `{}`; its stages: {}",
+                  iteration,
+                  ToString(stage),
+                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+}
+
 absl::Status RunStage(Run& run, int64_t iteration, Stage stage) {
+  RESTEM_RETURN_IF_ERROR(CheckHasStage(run.inputs, iteration, stage));
   if (run.state.is_complete(iteration, stage)) return absl::OkStatus();
   if (const auto before = Prerequisite(run.inputs, iteration, stage);
       before && !run.state.is_complete(before->first, before->second)) {

@@ -13,6 +13,9 @@ namespace restem {
 // The stages of iteration `n` of this job, in order.
 std::vector<Stage> StagesOf(const JobInputs& inputs, int64_t n);
 
+// InvalidInput where the job's iteration has no such stage.
+absl::Status CheckHasStage(const JobInputs& inputs, int64_t iteration, Stage stage);
+
 // Runs one stage unless it is complete. InvalidInput where an earlier stage that it reads from is
 // not.
 absl::Status RunStage(Run& run, int64_t iteration, Stage stage);

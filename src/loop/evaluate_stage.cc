@@ -78,17 +78,6 @@ absl::StatusOr<EvalJournals> OpenJournals(const std::string& dir) {
   return journals;
 }
 
-absl::Status CheckErrors(const Run& run, const std::string& set, const SetResult& result) {
-  ScoreCounts counts;
-  for (const ProblemOutcome& outcome : result.outcomes) {
-    counts.error += outcome.errors + (outcome.greedy == VerdictKind::kError ? 1 : 0);
-    counts.correct += outcome.correct + (outcome.greedy_correct() ? 1 : 0);
-    counts.wrong += outcome.samples - outcome.correct - outcome.errors +
-                    (outcome.greedy == VerdictKind::kWrong ? 1 : 0);
-  }
-  return Annotate(CheckErrorRate(counts, run.inputs.job.reward.max_error_rate), "test set " + set);
-}
-
 absl::StatusOr<SetResult> EvaluateOne(Run& run,
                                       int64_t iteration,
                                       const std::string& dir,
@@ -103,12 +92,16 @@ absl::StatusOr<SetResult> EvaluateOne(Run& run,
   const EvalPlan plan = PlanOf(run, iteration);
   const int64_t total =
       static_cast<int64_t>(problems.size()) * (plan.samples + (plan.greedy ? 1 : 0));
+  ScoreCounts counts;
+  for (const auto& [problem, judged] : journals.recorded.judged)
+    counts.add({problem, judged.sample, judged.verdict, "", ""});
   Progress progress(label, total, "tokens");
   progress.start_at(static_cast<int64_t>(journals.recorded.judged.size()));
   const EvalSinks sinks = {
       .drawn = [&](const Sample& s) { return journals.samples->append(FormatSample(s)); },
       .judged = [&](const Sample& sample, const Verdict& verdict) -> absl::Status {
         RESTEM_RETURN_IF_ERROR(journals.verdicts->append(FormatVerdict(verdict)));
+        counts.add(verdict);
         progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
         return absl::OkStatus();
       }};
@@ -120,10 +113,22 @@ absl::StatusOr<SetResult> EvaluateOne(Run& run,
                             run.inputs.scoring(),
                             sinks);
   RESTEM_RETURN_IF_ERROR(result.status());
-  RESTEM_RETURN_IF_ERROR(CheckErrors(run, set.name, *result));
+  RESTEM_RETURN_IF_ERROR(Annotate(CheckErrorRate(counts, run.inputs.job.reward.max_error_rate),
+                                  "test set " + set.name));
   RESTEM_RETURN_IF_ERROR(journals.samples->close());
   RESTEM_RETURN_IF_ERROR(journals.verdicts->close());
   return result;
+}
+
+absl::Status RecordSet(Run& run,
+                       int64_t iteration,
+                       Arm arm,
+                       const std::string& set,
+                       const SetResult& result,
+                       double seconds) {
+  nlohmann::ordered_json fields = {{"arm", ToString(arm)}, {"set", set}, {"seconds", seconds}};
+  if (const auto pass = result.pass_at_1) fields["pass@1"] = *pass;
+  return run.metrics->record("evaluate", iteration, /*step=*/-1, fields);
 }
 
 // eval.json is written first: a process that ends here starts from the journals or finds eval.json.
@@ -159,17 +164,9 @@ absl::Status RunEvaluateStage(Run& run, int64_t iteration, Arm arm) {
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       const SetResult& result = record.sets[set.name];
-      RESTEM_RETURN_IF_ERROR(run.metrics->record("evaluate",
-                                                 iteration,
-                                                 /*step=*/-1,
-                                                 {{"arm", ToString(arm)},
-                                                  {"set", set.name},
-                                                  {"seconds", seconds},
-                                                  {"pass@1", result.pass_at_1.value_or(0.0)}}));
-      spdlog::info("{}: pass@1 {:.1f}% of {} problems",
-                   label,
-                   100.0 * result.pass_at_1.value_or(0.0),
-                   result.problems);
+      RESTEM_RETURN_IF_ERROR(RecordSet(run, iteration, arm, set.name, result, seconds));
+      if (const auto pass = result.pass_at_1)
+        spdlog::info("{}: pass@1 {:.1f}% of {} problems", label, 100.0 * *pass, result.problems);
     }
     RESTEM_RETURN_IF_ERROR(WriteEvalRecord(path, record));
   }

@@ -33,7 +33,10 @@ void VisitMachine(config::Fields& f, Job& job) {
 
 void VisitDevice(config::Fields& f, std::string& device) {
   static constexpr std::array<std::string_view, 3> kDevices = {"cpu", "cuda", "auto"};
-  f.choice("device", device, kDevices, "Where models run; auto: cuda if there is one.");
+  f.choice("device",
+           device,
+           kDevices,
+           "Where models run; this version computes on the CPU, and refuses cuda.");
 }
 
 void EmOptions::visit(config::Fields& f) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/memory.h"
+#include "base/shutdown.h"
 #include "data/problems.h"
 #include "loop/engine.h"
 #include "loop/solutions.h"
@@ -29,7 +30,7 @@ RewardProof Prove(const JobInputs& inputs, const ProblemSet& set) {
   return ProveReward(*inputs.verifier,
                      set.problems,
                      static_cast<uint64_t>(inputs.job.seed),
-                     static_cast<size_t>(inputs.lanes));
+                     inputs.scoring().jobs);
 }
 
 absl::Status CheckPromptLengths(const JobInputs& inputs, const ProblemSet& set) {
@@ -43,6 +44,38 @@ absl::Status CheckPromptLengths(const JobInputs& inputs, const ProblemSet& set) 
                     length,
                     inputs.base.max_position_embeddings));
   }
+  return absl::OkStatus();
+}
+
+// Another model's samples train the base: its ids must mean the same.
+absl::Status CheckSamplerModel(const JobInputs& inputs) {
+  const std::string& dir = inputs.job.em.sampler_model;
+  if (dir.empty()) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(LoadModel(dir, inputs.bfloat16()).status());
+  RESTEM_ASSIGN_OR_RETURN(const auto other, Tokenizer::load(dir));
+  const int64_t size = std::max(inputs.tokenizer->vocab_size(), other->vocab_size());
+  for (int32_t id = 0; id < size; ++id) {
+    const std::string_view base_token = inputs.tokenizer->id_to_token(id);
+    const std::string_view other_token = other->id_to_token(id);
+    if (base_token == other_token) continue;
+    return InvalidInput(fmt::format(
+        "em.sampler_model: {} and {} differ: id {} is \"{}\" and \"{}\"; the model that "
+        "draws must share the base's tokenizer",
+        inputs.tokenizer->file(),
+        other->file(),
+        id,
+        base_token,
+        other_token));
+  }
+  return absl::OkStatus();
+}
+
+// Human solutions, where the job learns from them or is measured by them.
+absl::Status CheckSolutions(const JobInputs& inputs) {
+  if (inputs.trains_on_solutions())
+    RESTEM_RETURN_IF_ERROR(SolutionExamples(inputs, inputs.train, kSftNeeds).status());
+  if (inputs.job.train.early_stop == "loss")
+    RESTEM_RETURN_IF_ERROR(SolutionExamples(inputs, inputs.validation, kLossNeeds).status());
   return absl::OkStatus();
 }
 
@@ -154,8 +187,7 @@ absl::Status CheckModel(const JobInputs& inputs) {
   const Job& job = inputs.job;
   if (!job.model.from_scratch)
     RESTEM_RETURN_IF_ERROR(LoadModel(job.model.base, inputs.bfloat16()).status());
-  if (!job.em.sampler_model.empty())
-    RESTEM_RETURN_IF_ERROR(LoadModel(job.em.sampler_model, inputs.bfloat16()).status());
+  RESTEM_RETURN_IF_ERROR(CheckSamplerModel(inputs));
   if (inputs.base.eos_token_ids.empty() && job.sampler.stop.empty()) {
     return InvalidInput(fmt::format(
         "{}: no eos_token_id and no sampler.stop: no completion could end", job.model.base));
@@ -163,12 +195,16 @@ absl::Status CheckModel(const JobInputs& inputs) {
   for (const ProblemSet* set : SetsOf(inputs)) {
     RESTEM_RETURN_IF_ERROR(CheckPromptLengths(inputs, *set));
   }
+  RESTEM_RETURN_IF_ERROR(CheckSolutions(inputs));
+  if (inputs.base.eos_token_ids.empty()) return absl::OkStatus();  // stop strings end completions
   return CheckEosRoundTrip(*inputs.tokenizer, inputs.base.eos_token_ids);
 }
 
 absl::Status CheckReward(const JobInputs& inputs) {
   for (const ProblemSet* set : SetsOf(inputs)) {
-    RESTEM_RETURN_IF_ERROR(Annotate(CheckProof(Prove(inputs, *set)), set->name));
+    const RewardProof proof = Prove(inputs, *set);
+    RESTEM_RETURN_IF_ERROR(CheckStop());  // the proof is not whole then
+    RESTEM_RETURN_IF_ERROR(Annotate(CheckProof(proof), set->name));
   }
   return absl::OkStatus();
 }
@@ -178,11 +214,10 @@ absl::StatusOr<std::string> Preflight(const JobInputs& inputs) {
   std::string findings;
   for (const ProblemSet* set : SetsOf(inputs)) {
     const RewardProof proof = Prove(inputs, *set);
+    RESTEM_RETURN_IF_ERROR(CheckStop());
     RESTEM_RETURN_IF_ERROR(Annotate(CheckProof(proof), set->name));
     findings += DescribeSet(inputs, *set, proof);
   }
-  if (inputs.trains_on_solutions())
-    RESTEM_RETURN_IF_ERROR(SolutionExamples(inputs, inputs.train).status());
   return findings + DescribeOverlaps(inputs) + Estimate(inputs) + "the job is sound\n";
 }
 

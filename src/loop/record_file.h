@@ -18,7 +18,6 @@ namespace restem {
 class RecordedSamples {
  public:
   void insert(const std::string& problem, int64_t sample) { by_problem_[problem].insert(sample); }
-  void erase(const std::string& problem, int64_t sample) { by_problem_[problem].erase(sample); }
   bool contains(const std::string& problem, int64_t sample) const {
     const auto found = by_problem_.find(problem);
     return found != by_problem_.end() && found->second.contains(sample);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/version.h"
 #include "io/json_file.h"
 
 namespace restem {
@@ -72,9 +73,13 @@ absl::Status RunState::finish() {
 }
 
 absl::Status RunState::save() const {
-  return WriteJsonFile(
-      path_,
-      {{"iteration", iteration_}, {"stage", stage_}, {"complete", complete_}, {"inputs", inputs_}});
+  return WriteJsonFile(path_,
+                       {{"iteration", iteration_},
+                        {"stage", stage_},
+                        {"complete", complete_},
+                        {"inputs", inputs_},
+                        {"device", "cpu"},
+                        {"version", Version()}});
 }
 
 }  // namespace restem

@@ -42,18 +42,15 @@ std::string SamplerDir(const Run& run, int64_t iteration) {
   return other.empty() ? ModelDir(run, iteration - 1) : other;
 }
 
-absl::Status RecordStats(Run& run, int64_t iteration, const GenerationStats& stats) {
-  if (stats.samples == 0)
-    return absl::OkStatus();  // an earlier process drew them all and ended before it said so
-  return run.metrics->record(
-      "sample",
-      iteration,
-      /*step=*/-1,
-      {{"samples", stats.samples},
-       {"generated_tokens", stats.generated_tokens},
-       {"prompt_tokens", stats.prompt_tokens},
-       {"seconds", stats.seconds},
-       {"tokens_per_second", static_cast<double>(stats.generated_tokens) / stats.seconds}});
+// `samples` is the stage's total; all else is of this process.
+absl::Status RecordStats(Run& run, int64_t iteration, int64_t samples, const GenerationStats& own) {
+  nlohmann::ordered_json fields = {{"samples", samples},
+                                   {"generated_tokens", own.generated_tokens},
+                                   {"prompt_tokens", own.prompt_tokens},
+                                   {"seconds", own.seconds}};
+  if (own.generated_tokens > 0)
+    fields["tokens_per_second"] = static_cast<double>(own.generated_tokens) / own.seconds;
+  return run.metrics->record("sample", iteration, /*step=*/-1, fields);
 }
 
 }  // namespace
@@ -89,7 +86,7 @@ absl::Status RunSampleStage(Run& run, int64_t iteration) {
   RESTEM_RETURN_IF_ERROR(scores->close());
   RESTEM_RETURN_IF_ERROR(journal->close());
   RESTEM_RETURN_IF_ERROR(FinishRecords(journal->path(), path, run.inputs.train.problems, total));
-  return RecordStats(run, iteration, *stats);
+  return RecordStats(run, iteration, total, *stats);
 }
 
 }  // namespace restem

@@ -10,7 +10,8 @@
 namespace restem {
 
 absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& inputs,
-                                                              const ProblemSet& set) {
+                                                              const ProblemSet& set,
+                                                              std::string_view needed_by) {
   if (inputs.base.eos_token_ids.empty()) {
     return InvalidInput(
         fmt::format("{}: no eos_token_id: a solution could not end", inputs.job.model.base));
@@ -20,22 +21,33 @@ absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& i
     const Problem& problem = set.problems[i];
     const auto solution = problem.fields.find("solution");
     if (solution == problem.fields.end() || !solution->is_string()) {
-      return InvalidInput(fmt::format(
-          "{}: problem {} has no text in `solution`, which train.examples: solutions needs",
-          problem.source,
-          problem.id));
+      return InvalidInput(fmt::format("{}: problem {} has no text in `solution`, which {} needs",
+                                      problem.source,
+                                      problem.id,
+                                      needed_by));
     }
     TrainingExample example = {problem.id, 0, set.prompts[i], {}, 1.0};
     example.tokens =
         EncodeCompletion(*inputs.tokenizer, set.prompt_texts[i], solution->get<std::string>());
     example.tokens.push_back(inputs.base.eos_token_ids.front());
+    const size_t tokens = example.prompt_tokens.size() + example.tokens.size();
+    if (tokens > static_cast<size_t>(inputs.base.max_position_embeddings) + 1) {
+      return InvalidInput(
+          fmt::format("{}: prompt and solution of problem {} have {} tokens, the model's context "
+                      "holds {}",
+                      problem.source,
+                      problem.id,
+                      tokens,
+                      inputs.base.max_position_embeddings));
+    }
     examples.push_back(std::move(example));
   }
   return examples;
 }
 
 absl::StatusOr<double> SolutionScore(const JobInputs& inputs, const Model& model) {
-  RESTEM_ASSIGN_OR_RETURN(const auto examples, SolutionExamples(inputs, inputs.validation));
+  RESTEM_ASSIGN_OR_RETURN(const auto examples,
+                          SolutionExamples(inputs, inputs.validation, kLossNeeds));
   std::vector<double> sums(examples.size());
   RunLanes(static_cast<size_t>(inputs.lanes), [&](size_t lane) {
     const c10::InferenceMode inference;

@@ -17,7 +17,8 @@ namespace {
 
 // Supervised fine-tuning: the dataset is made of human solutions, not of samples.
 absl::Status WriteSolutions(const Run& run, int64_t iteration) {
-  RESTEM_ASSIGN_OR_RETURN(const auto examples, SolutionExamples(run.inputs, run.inputs.train));
+  RESTEM_ASSIGN_OR_RETURN(const auto examples,
+                          SolutionExamples(run.inputs, run.inputs.train, kSftNeeds));
   return WriteExamples(run.paths.dataset(iteration, Arm::kRestEm), examples);
 }
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "loop/engine.h"
 #include "loop/solutions.h"
+#include "reward/error_rate.h"
 #include "reward/pool.h"
 
 namespace restem {
@@ -31,6 +32,7 @@ absl::StatusOr<double> GreedyReward(const Run& run, const Model& model) {
   });
   RESTEM_RETURN_IF_ERROR(stats.status());
   RESTEM_RETURN_IF_ERROR(pool.close());
+  RESTEM_RETURN_IF_ERROR(CheckErrorRate(pool.counts(), inputs.job.reward.max_error_rate));
   return static_cast<double>(pool.counts().correct) / static_cast<double>(set.problems.size());
 }
 

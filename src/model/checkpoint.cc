@@ -6,11 +6,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "base/file.h"
 #include "io/safetensors.h"
@@ -79,10 +81,22 @@ absl::Status CheckNothingExtra(const SafetensorsModel& file,
   return absl::OkStatus();
 }
 
+// Weights, in any format that model directories are published with.
 bool IsWeightFile(const std::string& name) {
-  return name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json") ||
-         name.ends_with(".bin") || name.ends_with(".pt") || name.ends_with(".pth") ||
-         name.ends_with(".tmp");
+  static constexpr std::array<std::string_view, 13> kEndings = {".safetensors",
+                                                                ".index.json",
+                                                                ".bin",
+                                                                ".pt",
+                                                                ".pth",
+                                                                ".ckpt",
+                                                                ".h5",
+                                                                ".msgpack",
+                                                                ".gguf",
+                                                                ".onnx",
+                                                                ".onnx_data",
+                                                                ".ot",
+                                                                ".tmp"};
+  return std::ranges::any_of(kEndings, [&](std::string_view end) { return name.ends_with(end); });
 }
 
 absl::Status CopyCompanions(const std::string& from, const std::string& to) {

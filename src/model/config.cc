@@ -72,15 +72,21 @@ absl::StatusOr<double> ReadRopeTheta(const JsonFile& file) {
     }
   }
   RESTEM_ASSIGN_OR_RETURN(const double theta, GetRealOr(file, "rope_theta", 10000.0));
-  return GetRealOr(file, "rope_parameters.rope_theta", theta);
+  RESTEM_ASSIGN_OR_RETURN(const double inner, GetRealOr(file, "rope_parameters.rope_theta", theta));
+  if (inner > 0.0 && std::isfinite(inner)) return inner;
+  return InvalidInput(fmt::format("{}: rope_theta: {} must be positive", file.path, inner));
 }
+
+constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
 
 absl::StatusOr<int64_t> GetPositive(const JsonFile& file, std::string_view key) {
   RESTEM_ASSIGN_OR_RETURN(const int64_t value, GetInt(file, key));
-  if (value >= 1 && value <= std::numeric_limits<int32_t>::max()) return value;
-  return InvalidInput(
-      fmt::format("{}: {}: {} is out of range, must be at least 1", file.path, key, value));
+  if (value >= 1 && value <= kMaxSize) return value;
+  return InvalidInput(fmt::format(
+      "{}: {}: {} is out of range, must be from 1 to {}", file.path, key, value, kMaxSize));
 }
+
+constexpr int64_t kMaxHeadDim = 1 << 16;
 
 absl::Status ReadSizes(const JsonFile& file, ModelConfig& config) {
   RESTEM_ASSIGN_OR_RETURN(config.vocab_size, GetPositive(file, "vocab_size"));
@@ -102,9 +108,11 @@ absl::Status ReadSizes(const JsonFile& file, ModelConfig& config) {
                     config.num_key_value_heads,
                     config.num_attention_heads));
   }
-  if (config.head_dim < 2 || config.head_dim % 2 != 0) {
-    return InvalidInput(
-        fmt::format("{}: head_dim: {} must be an even number", file.path, config.head_dim));
+  if (config.head_dim < 2 || config.head_dim % 2 != 0 || config.head_dim > kMaxHeadDim) {
+    return InvalidInput(fmt::format("{}: head_dim: {} must be an even number from 2 to {}",
+                                    file.path,
+                                    config.head_dim,
+                                    kMaxHeadDim));
   }
   return absl::OkStatus();
 }
@@ -148,7 +156,11 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& dir) {
   RESTEM_ASSIGN_OR_RETURN(const std::string dtype, GetTextOr(file, "dtype", old_dtype));
   config.stored_bfloat16 = dtype == "bfloat16";
   RESTEM_ASSIGN_OR_RETURN(const std::vector<int64_t> eos, EosTokenIds(hf));
-  for (const int64_t id : eos) config.eos_token_ids.push_back(static_cast<int32_t>(id));
+  for (const int64_t id : eos) {
+    if (id < 0 || id > kMaxSize)
+      return InvalidInput(fmt::format("{}: eos_token_id: {} cannot be a token id", dir, id));
+    config.eos_token_ids.push_back(static_cast<int32_t>(id));
+  }
   return config;
 }
 

@@ -11,7 +11,8 @@
 
 namespace restem {
 
-// Hands out zero-filled pages of 16 keys and takes them back; for one thread.
+// Hands out pages whose padding is zero; keys of an earlier run may be left in them of 16 keys and
+// takes them back; for one thread.
 class KvPagePool {
  public:
   explicit KvPagePool(const ModelConfig& config);
@@ -20,7 +21,6 @@ class KvPagePool {
   void give_back(float* page);
 
   const kernels::CachedAttentionShape& shape() const { return shape_; }
-  int64_t page_floats() const { return page_floats_; }
 
  private:
   kernels::CachedAttentionShape shape_;

@@ -81,6 +81,16 @@ at::Tensor Rope(const at::Tensor& x, const at::Tensor& positions, const RopeTabl
               table.cosines.sizes(),
               " do not fit x ",
               x.sizes());
+  const auto* at = positions.const_data_ptr<int32_t>();
+  for (int64_t i = 0; i < positions.numel(); ++i) {
+    TORCH_CHECK(0 <= at[i] && at[i] < table.cosines.size(0),
+                "Rope: position ",
+                at[i],
+                " of row ",
+                i,
+                " is outside the table of ",
+                table.cosines.size(0));
+  }
   return RecordsGradient(x) ? RopeFunction::apply(x, positions, table.cosines, table.sines)
                             : Rotate(x, positions, table.cosines, table.sines, 1.0F);
 }

@@ -33,7 +33,6 @@ struct LineChart {
   std::string title;
   std::string note;  // a sentence below the title
   std::string x_label;
-  std::string y_label;
   Scale x_scale = Scale::kLinear;
   Unit y_unit = Unit::kPlain;
   bool x_integers = false;  // a tick at every integer x that fits

@@ -100,19 +100,16 @@ std::string Hero(const RunReport& report, const RunAnalysis& analysis) {
   }
   const IterationAnalysis& best = *FindAnalysis(analysis, *analysis.best);
   std::string tiles;
-  if (report.sets.size() == 1) {
-    const std::string& set = report.sets.front();
-    tiles = Tiles(*FindComparison(best.versus_base, set),
-                  FindComparison(best.versus_control, set),
-                  *analysis.best);
+  const SetComparison* only =
+      report.sets.size() == 1 ? FindComparison(best.versus_base, report.sets.front()) : nullptr;
+  if (only != nullptr) {
+    tiles = Tiles(*only, FindComparison(best.versus_control, report.sets.front()), *analysis.best);
   } else {
     for (const std::string& set : report.sets) tiles += SetTiles(set, best);
   }
+  if (!tiles.empty()) tiles = fmt::format("\n<div class=\"tiles\">{}</div>", tiles);
   return fmt::format(
-      "<div class=\"card hero\"><p class=\"headline\">{}</p>\n<div "
-      "class=\"tiles\">{}</div></div>\n",
-      Escape(headline),
-      tiles);
+      "<div class=\"card hero\"><p class=\"headline\">{}</p>{}</div>\n", Escape(headline), tiles);
 }
 
 std::string NotesSection(const RunReport& report, const RunAnalysis& analysis) {

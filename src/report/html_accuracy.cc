@@ -56,13 +56,21 @@ ChartSeries AccuracySeries(const RunReport& report,
   return series;
 }
 
+// Whether pass@1 is of greedy completions; else it is estimated from drawn samples.
+bool IsGreedy(const RunReport& report) {
+  for (const IterationReport& iteration : report.iterations) {
+    if (!iteration.eval) continue;
+    for (const auto& [name, set] : iteration.eval->sets) return set.pass_at_1.has_value();
+  }
+  return true;
+}
+
 std::string AccuracyFigure(const RunReport& report) {
   LineChart chart{.title = "pass@1 by iteration",
-                  .note =
-                      "Greedy decoding on problems never trained on. Bars: Wilson's 95% interval "
-                      "of each accuracy.",
+                  .note = fmt::format("{} on problems never trained on. Bars: Wilson's 95% "
+                                      "interval of each accuracy.",
+                                      IsGreedy(report) ? "Greedy decoding" : "Drawn samples"),
                   .x_label = "iteration",
-                  .y_label = "pass@1",
                   .y_unit = Unit::kPercent,
                   .x_integers = true,
                   .x_base = true,
@@ -107,11 +115,15 @@ std::vector<Cell> TableRow(const std::string& label,
   if (gain != nullptr) {
     cells.emplace_back(Points(gain->difference()), GainStyle(*gain));
     cells.emplace_back(PointsInterval(gain->interval), "quiet");
+  } else {
+    cells.insert(cells.end(), 2, Cell(""));
+  }
+  if (versus_base != nullptr && versus_base->greedy) {  // counted on greedy completions
     cells.emplace_back(PValue(versus_base->mcnemar_p), "quiet");
     cells.emplace_back(Count(static_cast<int64_t>(versus_base->gained.size())));
     cells.emplace_back(Count(static_cast<int64_t>(versus_base->lost.size())));
   } else {
-    cells.insert(cells.end(), 5, Cell(""));
+    cells.insert(cells.end(), 3, Cell(""));
   }
   for (const int64_t k : ks) {
     const auto it = set.pass_at_k.find(k);
@@ -159,7 +171,6 @@ std::string PassAtKFigure(const RunReport& report, const std::string& name) {
                       "Unbiased, from drawn samples. A curve that crosses the base's at large k "
                       "has lost variety.",
                   .x_label = "k, samples per problem",
-                  .y_label = "pass@k",
                   .x_scale = Scale::kLog2,
                   .y_unit = Unit::kPercent,
                   .series = {}};

@@ -43,7 +43,6 @@ std::string PassAtKCurves(const SetComparison& set) {
   LineChart chart{.title = "pass@k",
                   .note = "",
                   .x_label = "k, samples per problem",
-                  .y_label = "pass@k",
                   .x_scale = Scale::kLog2,
                   .y_unit = Unit::kPercent,
                   .series = {}};

@@ -39,7 +39,6 @@ std::string DiversityFigure(const RunReport& report,
   LineChart chart{.title = title,
                   .note = note,
                   .x_label = "iteration",
-                  .y_label = title,
                   .x_integers = true,
                   .x_base = true,
                   .series = {}};
@@ -109,7 +108,6 @@ std::string TrainTestFigure(const RunReport& report) {
                       "Sampling settings may "
                       "differ between the two, so watch the trend of the gap, not its size.",
                   .x_label = "model after iteration",
-                  .y_label = "correct samples",
                   .y_unit = Unit::kPercent,
                   .x_integers = true,
                   .x_base = true,

@@ -57,7 +57,6 @@ LineChart ValidationChart(const RunReport& report) {
                       ? "Share of validation problems solved; the best step's weights are kept."
                       : "Mean per token; the best step's weights are kept.",
           .x_label = "optimizer step",
-          .y_label = "score",
           .y_unit = by_reward ? Unit::kPercent : Unit::kPlain,
           .fit_y = !by_reward,
           .series = {}};
@@ -130,7 +129,6 @@ std::string TrainingSection(const RunReport& report) {
   const LineChart loss{.title = "Training loss",
                        .note = "Negative log-likelihood per weighted token, nats.",
                        .x_label = "optimizer step",
-                       .y_label = "loss",
                        .fit_y = true,
                        .series = {}};
   const std::string figures =

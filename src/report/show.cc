@@ -179,6 +179,26 @@ std::string SetHeadline(const std::string& name, int64_t best, const IterationAn
                         PointsInterval(lead->interval));
 }
 
+// For a model that started from random weights there is no base to gain over.
+std::string HeadlineWithoutBase(const RunReport& report, int64_t best) {
+  std::string text;
+  for (const IterationReport& iteration : report.iterations) {
+    if (iteration.iteration != best) continue;
+    for (const std::string& name : report.sets) {
+      const SetResult* set = FindSet(iteration.eval, name);
+      const auto pass = set == nullptr ? std::nullopt : PassAtOne(*set);
+      if (!pass) continue;
+      text += fmt::format("{}On {}, pass@1 is {} after iteration {} ({} problems).",
+                          text.empty() ? "" : "\n",
+                          name,
+                          Percent(*pass),
+                          best,
+                          Count(set->problems));
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string DescribeState(const RunReport& report) {
@@ -200,7 +220,7 @@ std::string Headline(const RunReport& report, const RunAnalysis& analysis) {
     if (!text.empty() && !sentence.empty()) text += "\n";
     text += sentence;
   }
-  return text;
+  return text.empty() ? HeadlineWithoutBase(report, *analysis.best) : text;
 }
 
 std::string RenderShow(const RunReport& report, const RunAnalysis& analysis) {

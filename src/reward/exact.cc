@@ -31,6 +31,8 @@ class ExactVerifier : public Verifier {
     const auto answer = FieldText(problem, "answer");
     if (!answer) return {VerdictKind::kError, "", "the problem has no answer"};
     const std::string gold = prepared(*answer);
+    if (gold.empty())
+      return {VerdictKind::kError, "", "nothing is left of the answer to compare with"};
     const std::string text = prepared(completion);
     if (text == gold) return {VerdictKind::kCorrect, text, ""};
     return {VerdictKind::kWrong, text, fmt::format("is not '{}'", gold)};

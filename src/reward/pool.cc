@@ -7,23 +7,13 @@
 #include <exception>
 
 #include "base/shutdown.h"
+#include "reward/judge.h"
 #include "reward/unicode.h"
 
 namespace restem {
 namespace {
 
 constexpr size_t kFirstErrors = 5;
-
-// A verifier's exception must not end the process, nor pass for a wrong answer.
-Judgement JudgeOnce(const Verifier& verifier, const Problem& problem, std::string_view text) {
-  try {
-    return verifier.judge(problem, text);
-  } catch (const std::exception& e) {
-    return {VerdictKind::kError, "", fmt::format("the verifier threw: {}", e.what())};
-  } catch (...) {
-    return {VerdictKind::kError, "", "the verifier threw"};
-  }
-}
 
 }  // namespace
 
@@ -47,7 +37,7 @@ void ScoreCounts::add(const Verdict& verdict) {
 
 ScoringPool::ScoringPool(const Verifier& verifier, const ScoringOptions& options, Sink sink)
     : verifier_(verifier),
-      tries_(std::max(1, options.tries)),
+      tries_(options.tries),
       sink_(std::move(sink)),
       queue_(std::max<size_t>(1, options.queue_capacity)) {
   for (size_t i = 0; i < std::max<size_t>(1, options.jobs); ++i) {
@@ -82,18 +72,10 @@ void ScoringPool::work() {
     if (absl::Status stopped = CheckStop(); !stopped.ok()) stop(std::move(stopped));
     if (!status().ok()) continue;  // drops it, and lets a waiting submit go on
     const auto start = std::chrono::steady_clock::now();
-    const Judgement judgement = judge(*item);
+    const Judgement judgement = Judge(verifier_, *item->problem, item->text, tries_);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     hand_on(*item, judgement, seconds.count());
   }
-}
-
-Judgement ScoringPool::judge(const Item& item) const {
-  Judgement judgement = JudgeOnce(verifier_, *item.problem, item.text);
-  for (int i = 1; i < tries_ && judgement.verdict == VerdictKind::kError && !StopRequested(); ++i) {
-    judgement = JudgeOnce(verifier_, *item.problem, item.text);
-  }
-  return judgement;
 }
 
 void ScoringPool::hand_on(const Item& item, const Judgement& judgement, double seconds) {

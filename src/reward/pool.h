@@ -63,7 +63,6 @@ class ScoringPool {
   };
 
   void work();
-  Judgement judge(const Item& item) const;
   void hand_on(const Item& item, const Judgement& judgement, double seconds);
   absl::Status status() const;
   void stop(absl::Status status);

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
+#include <functional>
 #include <numeric>
 
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/shutdown.h"
 #include "reward/field.h"
+#include "reward/judge.h"
 #include "reward/unicode.h"
 
 namespace restem {
@@ -24,18 +26,10 @@ struct Trial {
   bool tried = false;
 };
 
-Judgement JudgeSafely(const Verifier& verifier, const Problem& problem, std::string_view text) {
-  try {
-    return verifier.judge(problem, text);
-  } catch (const std::exception& e) {
-    return {VerdictKind::kError, "", fmt::format("the verifier threw: {}", e.what())};
-  }
-}
-
 void ForEach(size_t count, size_t jobs, const std::function<void(size_t)>& body) {
   std::atomic<size_t> next = 0;
   RunLanes(std::max<size_t>(1, jobs), [&](size_t /*lane*/) {
-    for (size_t i = next++; i < count; i = next++) body(i);
+    for (size_t i = next++; i < count && !StopRequested(); i = next++) body(i);
   });
 }
 
@@ -74,7 +68,7 @@ std::vector<Trial> TryGold(const Verifier& verifier,
     Trial& trial = trials[i];
     trial.completion = verifier.gold_completion(problems[i]);
     if (trial.completion.empty()) return;
-    trial.judgement = JudgeSafely(verifier, problems[i], trial.completion);
+    trial.judgement = Judge(verifier, problems[i], trial.completion);
     trial.tried = true;
   });
   return trials;
@@ -99,7 +93,7 @@ std::vector<Trial> TryShuffled(const Verifier& verifier,
           SameAnswer(problems[mine], gold[mine], problems[other], gold[other], tells))
         continue;
       trials[mine].completion = gold[other].completion;
-      trials[mine].judgement = JudgeSafely(verifier, problems[mine], trials[mine].completion);
+      trials[mine].judgement = Judge(verifier, problems[mine], trials[mine].completion);
       trials[mine].tried = true;
       return;
     }

@@ -34,7 +34,8 @@ struct RewardProof {
   std::vector<RewardOffence> accepted_shuffled;  // the same; errors among both
 };
 
-// Judges on `jobs` threads. Which problems are exchanged depends on `seed` alone.
+// Judges on `jobs` threads; an error is tried once more. Which problems are exchanged depends on
+// `seed` alone. A requested stop ends it early, with counts that are too small.
 RewardProof ProveReward(const Verifier& verifier,
                         std::span<const Problem> problems,
                         uint64_t seed,

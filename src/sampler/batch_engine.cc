@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -122,15 +123,16 @@ absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequ
   };
   RunLanes(static_cast<size_t>(options_.lanes), [&](size_t) {
     const c10::InferenceMode inference;
-    Lane lane(model_,
-              *tokenizer_,
-              params,
-              std::max<int64_t>(1, options_.max_rows() / options_.lanes),
-              callbacks);
-    if (absl::Status status = lane.run(); !status.ok()) error.set(status);
-    std::lock_guard lock(stats_mutex);
-    stats.prompt_tokens += lane.prompt_tokens();
-    stats.generated_tokens += lane.generated_tokens();
+    const int64_t rows = std::max<int64_t>(1, options_.max_rows() / options_.lanes);
+    try {
+      Lane lane(model_, *tokenizer_, params, rows, callbacks);
+      if (absl::Status status = lane.run(); !status.ok()) error.set(status);
+      std::lock_guard lock(stats_mutex);
+      stats.prompt_tokens += lane.prompt_tokens();
+      stats.generated_tokens += lane.generated_tokens();
+    } catch (const std::exception& exception) {  // memory ran out, say: the others must stop too
+      error.set(Failed(fmt::format("sampling: {}", exception.what())));
+    }
   });
   RESTEM_RETURN_IF_ERROR(error.get());
   RESTEM_RETURN_IF_ERROR(CheckStop());

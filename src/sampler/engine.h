@@ -28,7 +28,7 @@ struct SamplingParams {
   uint64_t iteration = 0;
 };
 
-// All samples to draw for one prompt. The prompt is computed once for all of them.
+// All samples to draw for one prompt.
 struct SampleRequest {
   std::string problem;                 // id: part of the random key
   std::vector<int32_t> prompt_tokens;  // at least one
@@ -37,7 +37,8 @@ struct SampleRequest {
 
 struct GenerationStats {
   int64_t samples = 0;
-  int64_t prompt_tokens = 0;  // computed, each prompt once
+  int64_t prompt_tokens =
+      0;  // computed: a prompt again for each unit that its request is split into
   int64_t generated_tokens = 0;
   double seconds = 0.0;
 };

@@ -1,7 +1,7 @@
 #include "sampler/lane.h"
 
+#include <ATen/ops/clone.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <array>
 #include <numeric>
@@ -31,9 +31,7 @@ Lane::Lane(const Model& model,
       max_rows_(static_cast<size_t>(max_rows)),
       callbacks_(std::move(callbacks)),
       token_sampler_(params),
-      pool_(model.config) {
-  rows_.reserve(max_rows_);
-}
+      pool_(model.config) {}
 
 absl::Status Lane::run() {
   while (!callbacks_.stopped()) {
@@ -46,7 +44,7 @@ absl::Status Lane::run() {
 
 // Starts samples until the batch is full or no work is left.
 absl::Status Lane::fill() {
-  while (rows_.size() < max_rows_) {
+  while (rows_.size() < max_rows_ && !callbacks_.stopped()) {
     if (!unit_ || next_in_unit_ == unit_->samples.size()) {
       unit_ = callbacks_.next_unit();
       unit_prompt_ = nullptr;
@@ -64,7 +62,9 @@ absl::Status Lane::start_sample(int64_t index) {
   // left.
   const int64_t room = model_.config.max_position_embeddings - unit_prompt_->length + 1;
   RunningSample sample(*unit_->request, index, params_, model_.config, tokenizer_, room);
-  if (sample.step(RowOf(unit_prompt_->logits, 0), token_sampler_)) return finish(std::move(sample));
+  RESTEM_ASSIGN_OR_RETURN(const bool ended,
+                          sample.step(RowOf(unit_prompt_->logits, 0), token_sampler_));
+  if (ended) return finish(std::move(sample));
   rows_.push_back({std::move(sample), unit_prompt_, KvRun(pool_)});
   return absl::OkStatus();
 }
@@ -96,7 +96,8 @@ std::shared_ptr<const Lane::Prompt> Lane::prefill(std::span<const int32_t> token
   std::vector<int32_t> positions(tokens.size());
   std::iota(positions.begin(), positions.end(), 0);
   const at::Tensor last = DecoderHidden(model_, PadInput(tokens, positions, live), storing);
-  prompt->logits = Linear(last, model_.weights.output_embedding(), {}).select(0, 0);
+  // A copy: a view would keep the padding's logits too, as long as a sample runs.
+  prompt->logits = Linear(last, model_.weights.output_embedding(), {}).select(0, 0).clone();
   prompt_tokens_ += length;
   return prompt;
 }
@@ -106,7 +107,9 @@ absl::Status Lane::step() {
   const at::Tensor logits = decode();
   size_t kept = 0;
   for (size_t row = 0; row < rows_.size(); ++row) {
-    if (rows_[row].sample.step(RowOf(logits, row), token_sampler_)) {
+    RESTEM_ASSIGN_OR_RETURN(const bool ended,
+                            rows_[row].sample.step(RowOf(logits, row), token_sampler_));
+    if (ended) {
       RESTEM_RETURN_IF_ERROR(finish(std::move(rows_[row].sample)));
     } else {
       if (kept != row) rows_[kept] = std::move(rows_[row]);

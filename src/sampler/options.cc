@@ -8,8 +8,8 @@ namespace {
 void VisitBatchTokens(config::Fields& f, std::optional<int64_t>& batch_tokens) {
   f.auto_or("batch_tokens",
             batch_tokens,
-            {.min = 1},
-            "Most tokens computed in one forward pass; auto: from the machine.");
+            {.min = 1, .max = 1 << 20},
+            "Samples that run at once, over all threads; auto: 64 a thread.");
 }
 
 SamplingParams ToParams(const DrawOptions& draw) {

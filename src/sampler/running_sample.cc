@@ -24,8 +24,9 @@ RunningSample::RunningSample(const SampleRequest& request,
   sample_.sample = sample;
 }
 
-bool RunningSample::step(std::span<const float> logits, TokenSampler& sampler) {
-  const TokenDraw draw = sampler.draw(logits, stream_.uniform(sample_.tokens.size()));
+absl::StatusOr<bool> RunningSample::step(std::span<const float> logits, TokenSampler& sampler) {
+  RESTEM_ASSIGN_OR_RETURN(const TokenDraw draw,
+                          sampler.draw(logits, stream_.uniform(sample_.tokens.size())));
   sample_.tokens.push_back(draw.token);
   sample_.logprobs.push_back(draw.logprob);
   if (TokenSampler::changes_distribution(*params_))

@@ -23,7 +23,7 @@ class RunningSample {
                 int64_t room);
 
   // Draws the next token from its logits. Returns true when that was the last one.
-  bool step(std::span<const float> logits, TokenSampler& sampler);  // [vocab]
+  absl::StatusOr<bool> step(std::span<const float> logits, TokenSampler& sampler);  // [vocab]
 
   int32_t last_token() const { return sample_.tokens.back(); }
   int64_t length() const { return static_cast<int64_t>(sample_.tokens.size()); }

@@ -13,7 +13,8 @@ int32_t ArgMax(std::span<const float> logits) {
   return static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
 }
 
-float LogprobOf(std::span<const float> logits, int32_t token) {
+// Of `token` in the model's own distribution. A logit that is not finite shows in the lse.
+absl::StatusOr<float> LogprobOf(std::span<const float> logits, int32_t token) {
   float logprob = 0.0F;
   float lse = 0.0F;
   kernels::SoftmaxLogprob(logits.data(),
@@ -23,7 +24,8 @@ float LogprobOf(std::span<const float> logits, int32_t token) {
                           &logprob,
                           &lse,
                           /*entropy=*/nullptr);
-  return logprob;
+  if (std::isfinite(lse)) return logprob;
+  return Failed("the model's logits are not finite: its weights are damaged or overflow");
 }
 
 // First index at which the running sum of `weights` exceeds `uniform` · total.
@@ -48,7 +50,7 @@ bool TokenSampler::changes_distribution(const SamplingParams& params) {
          (params.temperature != 1.0 || params.top_k > 0 || params.top_p < 1.0);
 }
 
-TokenDraw TokenSampler::draw(std::span<const float> logits, double uniform) {
+absl::StatusOr<TokenDraw> TokenSampler::draw(std::span<const float> logits, double uniform) {
   TokenDraw result;
   if (params_.temperature == 0.0) {
     result.token = ArgMax(logits);
@@ -57,7 +59,7 @@ TokenDraw TokenSampler::draw(std::span<const float> logits, double uniform) {
   } else {
     result.token = draw_filtered(logits, uniform, &result.sampled_logprob);
   }
-  result.logprob = LogprobOf(logits, result.token);
+  RESTEM_ASSIGN_OR_RETURN(result.logprob, LogprobOf(logits, result.token));
   return result;
 }
 

@@ -25,8 +25,8 @@ class TokenSampler {
   // says something new.
   static bool changes_distribution(const SamplingParams& params);
 
-  // `uniform` in (0, 1) decides; greedy ignores it.
-  TokenDraw draw(std::span<const float> logits, double uniform);  // [vocab]
+  // `uniform` in (0, 1) decides; greedy ignores it. Failed where a logit is NaN or +inf.
+  absl::StatusOr<TokenDraw> draw(std::span<const float> logits, double uniform);  // [vocab]
 
  private:
   struct Candidate {

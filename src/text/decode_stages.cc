@@ -95,23 +95,16 @@ class ByteFallbackStage : public DecodeStage {
 
 class ReplaceStage : public DecodeStage {
  public:
-  ReplaceStage(std::shared_ptr<const Pattern> pattern, std::string content, bool whole)
-      : pattern_(std::move(pattern)), content_(std::move(content)), whole_(whole) {}
+  ReplaceStage(std::shared_ptr<const Pattern> pattern, std::string content)
+      : pattern_(std::move(pattern)), content_(std::move(content)) {}
 
-  void run(std::vector<std::string>& pieces, bool last) override {
-    if (whole_) {
-      for (const std::string& piece : pieces) held_ += piece;
-      pieces.clear();
-      if (last) pieces.push_back(std::exchange(held_, {}));
-    }
+  void run(std::vector<std::string>& pieces, bool /*last*/) override {
     for (std::string& piece : pieces) piece = pattern_->replace(piece, content_);
   }
 
  private:
   std::shared_ptr<const Pattern> pattern_;
   std::string content_;
-  bool whole_;  // a match could reach from one fragment into the next: wait for all of them
-  std::string held_;
 };
 
 class FuseStage : public DecodeStage {
@@ -198,10 +191,8 @@ std::unique_ptr<DecodeStage> MakeByteFallbackStage(DecodeMode mode) {
   return std::make_unique<ByteFallbackStage>(mode);
 }
 std::unique_ptr<DecodeStage> MakeReplaceStage(std::shared_ptr<const Pattern> pattern,
-                                              std::string content,
-                                              bool fused) {
-  const bool whole = fused && !pattern->is_single_character();
-  return std::make_unique<ReplaceStage>(std::move(pattern), std::move(content), whole);
+                                              std::string content) {
+  return std::make_unique<ReplaceStage>(std::move(pattern), std::move(content));
 }
 std::unique_ptr<DecodeStage> MakeFuseStage() { return std::make_unique<FuseStage>(); }
 std::unique_ptr<DecodeStage> MakeStripStage(std::string content,

@@ -22,8 +22,7 @@ std::unique_ptr<DecodeStage> MakeByteLevelStage();
 std::unique_ptr<DecodeStage> MakeByteFallbackStage(DecodeMode mode);
 
 std::unique_ptr<DecodeStage> MakeReplaceStage(std::shared_ptr<const Pattern> pattern,
-                                              std::string content,
-                                              bool fused);
+                                              std::string content);
 
 std::unique_ptr<DecodeStage> MakeFuseStage();
 

@@ -70,9 +70,14 @@ absl::Status Decoder::parse_into(const JsonView& view, bool* fused) {
     RESTEM_ASSIGN_OR_RETURN(const JsonView pattern_view, view.member("pattern"));
     RESTEM_ASSIGN_OR_RETURN(Pattern parsed, Pattern::parse(pattern_view));
     RESTEM_ASSIGN_OR_RETURN(const std::string content, view.string_at("content"));
-    makers_.push_back(
-        [pattern = std::make_shared<const Pattern>(std::move(parsed)), content, fused = *fused](
-            DecodeMode) { return MakeReplaceStage(pattern, content, fused); });
+    // A match could reach from one token into the next, so nothing could be decoded token by token.
+    if (*fused && !parsed.is_single_character()) {
+      return view.error(
+          "a Replace decoder of more than one character after one that joins all tokens is not "
+          "supported");
+    }
+    makers_.push_back([pattern = std::make_shared<const Pattern>(std::move(parsed)),
+                       content](DecodeMode) { return MakeReplaceStage(pattern, content); });
   } else if (type == "Strip") {
     RESTEM_ASSIGN_OR_RETURN(const StripOptions options, ParseStrip(view));
     makers_.push_back([options, fused = *fused](DecodeMode) {

@@ -20,7 +20,6 @@ class JsonView {
 
   const nlohmann::json& value() const { return *value_; }
   const std::string& file() const { return file_; }
-  const std::string& path() const { return path_; }
 
   // InvalidInput "<file>: <path>: <what>".
   absl::Status error(std::string_view what) const;

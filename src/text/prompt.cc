@@ -113,12 +113,4 @@ absl::StatusOr<std::string> PromptTemplate::render(const json& fields,
   return text;
 }
 
-std::vector<std::string> PromptTemplate::fields() const {
-  std::vector<std::string> names;
-  for (const Part& part : parts_) {
-    if (part.field) names.push_back(part.text);
-  }
-  return names;
-}
-
 }  // namespace restem

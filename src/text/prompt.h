@@ -29,9 +29,6 @@ class PromptTemplate {
   // lacks, or has as null.
   absl::StatusOr<std::string> render(const nlohmann::json& fields, std::string_view problem) const;
 
-  // The fields that the template names, in order, with repetitions.
-  std::vector<std::string> fields() const;
-
  private:
   friend absl::Status CheckTemplate(std::string_view template_text);
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "io/json_file.h"
 #include "text/json_view.h"
 #include "text/unicode.h"
 
@@ -38,6 +39,7 @@ absl::StatusOr<std::shared_ptr<const Tokenizer>> Tokenizer::load(const std::stri
 
 absl::StatusOr<std::shared_ptr<const Tokenizer>> Tokenizer::parse(std::string_view content,
                                                                   const std::string& file) {
+  RESTEM_RETURN_IF_ERROR(CheckJsonDepth(content, file));
   json document;
   try {
     document = json::parse(content);

@@ -4,6 +4,7 @@
 #include <ATen/ops/dot.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
+#include <fmt/format.h>
 
 #include <cmath>
 
@@ -12,7 +13,17 @@
 namespace restem {
 namespace {
 constexpr double kEpsilon = 1e-8;
+
+double NormOf(const std::vector<at::Tensor>& gradients) {
+  double squares = 0.0;
+  for (const at::Tensor& gradient : gradients) {
+    const at::Tensor flat = gradient.view({-1});
+    squares += at::dot(flat, flat).item<float>();
+  }
+  return std::sqrt(squares);
 }
+
+}  // namespace
 
 AdamW::AdamW(const std::vector<at::Tensor>& parameters, const TrainOptions& options, int64_t lanes)
     : parameters_(parameters), options_(options), lanes_(static_cast<size_t>(lanes)) {
@@ -22,8 +33,10 @@ AdamW::AdamW(const std::vector<at::Tensor>& parameters, const TrainOptions& opti
   }
 }
 
-double AdamW::step(const std::vector<at::Tensor>& gradients, double learning_rate) {
-  const double norm = clip(gradients);
+absl::StatusOr<double> AdamW::step(const std::vector<at::Tensor>& gradients, double learning_rate) {
+  const double norm = NormOf(gradients);
+  if (!std::isfinite(norm)) return Failed(fmt::format("the gradient's norm is {}", norm));
+  clip(gradients, norm);
   ++steps_;
   const at::Tensor step_count = at::full({}, static_cast<double>(steps_), at::kFloat);
   RunLanes(lanes_, [&](size_t lane) {
@@ -47,17 +60,9 @@ double AdamW::step(const std::vector<at::Tensor>& gradients, double learning_rat
   return norm;
 }
 
-double AdamW::clip(const std::vector<at::Tensor>& gradients) const {
-  double squares = 0.0;
-  for (const at::Tensor& gradient : gradients) {
-    const at::Tensor flat = gradient.view({-1});
-    squares += at::dot(flat, flat).item<float>();
-  }
-  const double norm = std::sqrt(squares);
-  if (options_.max_grad_norm > 0.0 && norm > options_.max_grad_norm) {
-    for (const at::Tensor& gradient : gradients) gradient.mul_(options_.max_grad_norm / norm);
-  }
-  return norm;
+void AdamW::clip(const std::vector<at::Tensor>& gradients, double norm) const {
+  if (options_.max_grad_norm <= 0.0 || norm <= options_.max_grad_norm) return;
+  for (const at::Tensor& gradient : gradients) gradient.mul_(options_.max_grad_norm / norm);
 }
 
 }  // namespace restem

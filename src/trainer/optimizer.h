@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/status.h"
 #include "trainer/options.h"
 
 namespace restem {
@@ -16,8 +17,9 @@ class AdamW {
   AdamW(const std::vector<at::Tensor>& parameters, const TrainOptions& options, int64_t lanes);
 
   // Updates the parameters in place; `gradients` [parameter] float32 are scaled down in place to
-  // max_grad_norm first. Returns the gradient norm before clipping.
-  double step(const std::vector<at::Tensor>& gradients, double learning_rate);
+  // max_grad_norm first. Returns the gradient norm before clipping; Failed, and nothing changed,
+  // where it is not finite.
+  absl::StatusOr<double> step(const std::vector<at::Tensor>& gradients, double learning_rate);
 
   // For checkpoints: first and second moments in parameter order, and how many steps were taken.
   std::vector<at::Tensor>& first_moments() { return first_; }
@@ -26,7 +28,7 @@ class AdamW {
   void set_steps(int64_t steps) { steps_ = steps; }
 
  private:
-  double clip(const std::vector<at::Tensor>& gradients) const;
+  void clip(const std::vector<at::Tensor>& gradients, double norm) const;
 
   const std::vector<at::Tensor> parameters_;
   const TrainOptions options_;

@@ -58,7 +58,32 @@ int64_t MicroBatchTokens(const TrainSetup& setup) {
   return setup.options.micro_batch_tokens.value_or(std::min(kAutoMicroBatchTokens, share));
 }
 
-// Names the examples of a step whose loss was not finite.
+// An id beyond the embedding, or a position beyond the rotary table, would read foreign memory.
+absl::Status CheckExample(const TrainingExample& example, const ModelConfig& config) {
+  // The last token is never an input.
+  const size_t rows = example.prompt_tokens.size() + example.tokens.size();
+  if (rows > static_cast<size_t>(config.max_position_embeddings) + 1) {
+    return InvalidInput(
+        fmt::format("example {}#{} has {} tokens, more than the model's context holds ({})",
+                    example.problem,
+                    example.sample,
+                    rows,
+                    config.max_position_embeddings));
+  }
+  for (const auto* tokens : {&example.prompt_tokens, &example.tokens}) {
+    for (const int32_t token : *tokens) {
+      if (0 <= token && token < config.vocab_size) continue;
+      return InvalidInput(fmt::format("example {}#{}: token {} is outside the vocabulary of {}",
+                                      example.problem,
+                                      example.sample,
+                                      token,
+                                      config.vocab_size));
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Names the examples of a step whose loss or gradient was not finite.
 absl::Status NameBatch(const absl::Status& status,
                        const TrainSetup& setup,
                        const std::vector<size_t>& examples,
@@ -94,13 +119,15 @@ class Trainer {
     GradientComputer gradient(model_, setup_.lanes, setup_.options.z_loss);
     Progress progress(setup_.label, total_steps(), "tokens");
     progress.start_at(state_.step);
-    while (state_.step < total_steps() && !state_.stopped_early) {
-      if (absl::Status stop = CheckStop(); !stop.ok()) return save_and(stop);
-      RESTEM_RETURN_IF_ERROR(train_step(gradient, progress));
-      if (validation_due()) RESTEM_RETURN_IF_ERROR(validate());
-      if (save_due()) RESTEM_RETURN_IF_ERROR(save());
+    absl::Status status = validate_if_due();  // one that was stopped in the middle
+    while (status.ok() && state_.step < total_steps() && !state_.stopped_early) {
+      status.Update(CheckStop());
+      if (status.ok()) status = train_step(gradient, progress);
+      if (status.ok()) status = validate_if_due();
+      if (status.ok() && save_due()) status = save();
     }
-    RESTEM_RETURN_IF_ERROR(save());
+    if (status.ok() || absl::IsCancelled(status)) RESTEM_RETURN_IF_ERROR(save());
+    RESTEM_RETURN_IF_ERROR(status);
     return result();
   }
 
@@ -132,7 +159,8 @@ class Trainer {
     const auto loss =
         gradient.compute(PackStep(setup_.examples, examples, MicroBatchTokens(setup_)));
     if (!loss.ok()) return NameBatch(loss.status(), setup_, examples, state_.step);
-    const double norm = optimizer_.step(gradient.gradients(), rate);
+    const auto norm = optimizer_.step(gradient.gradients(), rate);
+    if (!norm.ok()) return NameBatch(norm.status(), setup_, examples, state_.step);
     if (setup_.bfloat16) {
       refresh_compute_weights();
       gradient.set_weights(model_.weights);
@@ -144,14 +172,13 @@ class Trainer {
     progress.note(fmt::format("loss {:.4f}", loss->loss));
     progress.advance(1, loss->tokens);
     if (!setup_.on_step) return absl::OkStatus();
-    return setup_.on_step(
-        {state_.step, total_steps(), loss->loss, loss->entropy, rate, norm, loss->tokens});
+    return setup_.on_step({state_.step, loss->loss, loss->entropy, rate, *norm, loss->tokens});
   }
 
   // Every eval_every steps, or at the end of each epoch where that is 0; always after the last
   // step.
   bool validation_due() const {
-    if (!setup_.validate) return false;
+    if (!setup_.validate || state_.validated_step == state_.step) return false;
     if (state_.step == total_steps()) return true;
     const int64_t every = setup_.options.eval_every;
     return every > 0 ? state_.step % every == 0 : plan_.epoch_ends.contains(state_.step);
@@ -161,8 +188,10 @@ class Trainer {
     return setup_.options.save_every > 0 && state_.step % setup_.options.save_every == 0;
   }
 
-  absl::Status validate() {
+  absl::Status validate_if_due() {
+    if (!validation_due()) return absl::OkStatus();
     RESTEM_ASSIGN_OR_RETURN(const double score, setup_.validate(model_, state_.step));
+    state_.validated_step = state_.step;
     if (!state_.has_best || score > state_.best_score) {
       state_.has_best = true;
       state_.best_score = score;
@@ -182,11 +211,6 @@ class Trainer {
   }
 
   absl::Status save() { return SaveTrainerState(setup_.state_dir, config_, state_, optimizer_); }
-
-  absl::Status save_and(const absl::Status& stop) {
-    RESTEM_RETURN_IF_ERROR(save());
-    return stop;
-  }
 
   TrainResult result() const {
     TrainResult result;
@@ -213,6 +237,8 @@ class Trainer {
 
 absl::StatusOr<TrainResult> Train(const TrainSetup& setup) {
   if (setup.examples.empty()) return InvalidInput("nothing to train on: no example was selected");
+  for (const TrainingExample& example : setup.examples)
+    RESTEM_RETURN_IF_ERROR(CheckExample(example, setup.start->config));
   return Trainer(setup).run();
 }
 

@@ -15,7 +15,6 @@ namespace restem {
 // What happened at one optimizer step; for metrics.
 struct TrainStepEvent {
   int64_t step = 0;  // from 1
-  int64_t total_steps = 0;
   double loss = 0.0;
   double entropy = 0.0;  // nats
   double learning_rate = 0.0;
@@ -48,7 +47,8 @@ struct TrainResult {
 };
 
 // Stopped at any moment and run again with the same setup, it ends with the same weights to the
-// bit.
+// bit. InvalidInput names an example that is beyond the model's context or vocabulary; Failed, the
+// examples of a step whose loss or gradient is not finite.
 absl::StatusOr<TrainResult> Train(const TrainSetup& setup);
 
 }  // namespace restem

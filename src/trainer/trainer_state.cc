@@ -40,6 +40,7 @@ nlohmann::json ScalarsOf(const TrainerState& state) {
           {"best_score", state.best_score},
           {"has_best", state.has_best},
           {"misses", state.misses},
+          {"validated_step", state.validated_step},
           {"stopped_early", state.stopped_early},
           {"last_loss", state.last_loss}};
 }
@@ -80,6 +81,7 @@ absl::StatusOr<bool> LoadTrainerState(const std::string& dir,
   state.best_score = values.value("best_score", 0.0);
   state.has_best = values.value("has_best", false);
   state.misses = values.value("misses", int64_t{0});
+  state.validated_step = values.value("validated_step", int64_t{0});
   state.stopped_early = values.value("stopped_early", false);
   state.last_loss = values.value("last_loss", 0.0);
   optimizer.set_steps(state.step);

@@ -14,7 +14,8 @@ struct TrainerState {
   int64_t best_step = 0;
   double best_score = 0.0;  // meaningful if has_best
   bool has_best = false;
-  int64_t misses = 0;  // validations since the best one
+  int64_t misses = 0;          // validations since the best one
+  int64_t validated_step = 0;  // the last step whose weights were validated
   bool stopped_early = false;
   double last_loss = 0.0;
   Weights master;  // float32

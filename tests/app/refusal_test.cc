@@ -48,7 +48,7 @@ class Refusal : public ::testing::Test {
 TEST_F(Refusal, ChangedJob) {
   expect_refused({"--set", "train.epochs=31", "--set", "seed=6"},
                  {run_dir_(), "train.epochs: 30 -> 31", "seed: 5 -> 6", "--fresh"});
-  expect_refused({"--set", "lora.r=4"}, {"lora"});
+  expect_refused({"--set", "sampler.temperature=0.5"}, {"sampler.temperature: "});
   expect_refused({"--seed", "9"}, {"seed: 5 -> 9"});
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <thread>
 
 namespace restem {
@@ -22,6 +23,7 @@ TEST(BoundedQueue, ClosingWakesAWaitingProducer) {
   BoundedQueue<int> queue(1);
   ASSERT_TRUE(queue.push(1));
   std::thread producer([&] { EXPECT_FALSE(queue.push(2)); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until it waits
   queue.close();
   producer.join();
   EXPECT_EQ(queue.pop(), 1);

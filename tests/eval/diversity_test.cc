@@ -31,9 +31,5 @@ TEST(Diversity, EntropyIsInBits) {
   EXPECT_DOUBLE_EQ(EntropyBits({}), 0.0);
 }
 
-TEST(Diversity, GapIsTrainMinusTest) {
-  EXPECT_DOUBLE_EQ((TrainTestGap{.train = 0.75, .test = 0.5}.gap()), 0.25);
-}
-
 }  // namespace
 }  // namespace restem

@@ -66,10 +66,20 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
                          RowsTest,
                          ::testing::Values(Shape{1, 8}, Shape{5, 64}, Shape{33, 172}, Shape{7, 1}));
 
-TEST(Swiglu, ExtremeGatesStayFinite) {
-  const at::Tensor gate = at::tensor({-1e4F, -100.0F, 0.0F, 100.0F, 1e4F}).view({1, 5});
-  const at::Tensor y = Swiglu(gate, at::ones_like(gate));
-  EXPECT_TRUE(Near(y, at::silu(gate.to(at::kDouble)), kTolerance));
+// -178 to -350 and -533 to -723 once came out as NaN or unbounded.
+TEST(Swiglu, ExtremeGates) {
+  const at::Tensor gate =
+      at::tensor({-1e4F, -600.0F, -200.0F, -178.0F, -100.0F, -88.0F, 0.0F, 100.0F, 1e4F})
+          .view({1, 9});
+  const at::Tensor up = at::ones_like(gate);
+  const at::Tensor g32 = MakeLeaf(gate);
+  const at::Tensor g64 = Leaf64(gate);
+  const at::Tensor y32 = Swiglu(g32, up);
+  const at::Tensor y64 = at::silu(g64);
+  for (int64_t i = 0; i < gate.numel(); ++i) {
+    EXPECT_NEAR(y32[0][i].item<double>(), y64[0][i].item<double>(), 1e-5) << gate[0][i];
+  }
+  EXPECT_TRUE(Near(GradientsOf(y32.sum(), {g32})[0], GradientsOf(y64.sum(), {g64})[0], kTolerance));
 }
 
 TEST(RopeTest, MatchesRotateHalf) {
@@ -95,6 +105,8 @@ TEST(RopeTest, MatchesRotateHalf) {
 TEST(OpsTest, ShapeMistakesAreNamed) {
   EXPECT_THROW(RmsNorm(at::ones({2, 3}), at::ones({4}), 1e-5), c10::Error);
   EXPECT_THROW(Swiglu(at::ones({2, 3}), at::ones({3, 2})), c10::Error);
+  EXPECT_THROW(Rope(at::ones({1, 1, 4}), at::full({1}, 8, at::kInt), MakeRopeTable(8, 4, 1e4)),
+               c10::Error);
 }
 
 }  // namespace

@@ -36,7 +36,6 @@ LineChart OneLine() {
   return {.title = "t",
           .note = "",
           .x_label = "k",
-          .y_label = "y",
           .x_scale = Scale::kLog2,
           .y_unit = Unit::kPercent,
           .series = {{.name = "base",

@@ -2,6 +2,7 @@
 // top-p.
 #include "sampler/token_sampler.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -46,7 +47,7 @@ TEST_P(TokenSamplerTest, FrequenciesPassAChiSquareTest) {
   constexpr int kDraws = 40000;
   std::vector<int> counts(kLogits.size(), 0);
   for (int i = 0; i < kDraws; ++i) {
-    const TokenDraw draw = sampler.draw(kLogits, stream.uniform(static_cast<uint64_t>(i)));
+    const TokenDraw draw = *sampler.draw(kLogits, stream.uniform(static_cast<uint64_t>(i)));
     ++counts[static_cast<size_t>(draw.token)];
     ASSERT_NEAR(draw.sampled_logprob, std::log(exact[static_cast<size_t>(draw.token)]), 1e-5);
   }
@@ -86,16 +87,29 @@ INSTANTIATE_TEST_SUITE_P(Combinations,
 
 TEST(TokenSampler, GreedyTakesTheLargestAndTheLowestIdOfATie) {
   TokenSampler sampler(Params(0.0, 0, 1.0));
-  EXPECT_EQ(sampler.draw(kLogits, 0.99).token, 9);
-  EXPECT_EQ(sampler.draw(std::vector<float>{1.0F, 3.0F, 3.0F}, 0.5).token, 1);
+  EXPECT_EQ(sampler.draw(kLogits, 0.99)->token, 9);
+  EXPECT_EQ(sampler.draw(std::vector<float>{1.0F, 3.0F, 3.0F}, 0.5)->token, 1);
 }
 
 TEST(TokenSampler, LogprobIsOfTheModelsOwnDistribution) {
   TokenSampler sampler(Params(0.5, 3, 0.9));
-  const TokenDraw draw = sampler.draw(kLogits, 0.3);
+  const TokenDraw draw = *sampler.draw(kLogits, 0.3);
   double total = 0.0;
   for (const float logit : kLogits) total += std::exp(double{logit});
   EXPECT_NEAR(draw.logprob, kLogits[static_cast<size_t>(draw.token)] - std::log(total), 1e-6);
+}
+
+// Damaged weights must not pass for a model that always says the same.
+TEST(TokenSampler, LogitsThatAreNotFiniteAreAnError) {
+  for (const double temperature : {0.0, 0.7, 1.0}) {
+    for (const float bad : {NAN, INFINITY}) {
+      SamplingParams params;
+      params.temperature = temperature;
+      TokenSampler sampler(params);
+      const auto draw = sampler.draw(std::vector<float>{0.0F, bad, 1.0F}, 0.5);
+      EXPECT_THAT(draw.status().ToString(), ::testing::HasSubstr("logits are not finite"));
+    }
+  }
 }
 
 }  // namespace

@@ -99,12 +99,6 @@ TEST(DecodeStreamTest, TrailingStripWaitsForTheEnd) {
   EXPECT_EQ(tokenizer->decode(std::vector<int32_t>{3, 2, 3, 2, 2}, true), "a a ");
 }
 
-TEST(DecodeStreamTest, PatternAcrossTokensIsFoundAfterFuse) {
-  const auto tokenizer =
-      Bytes(R"({"type": "Fuse"}, {"type": "Replace", "pattern": {"Regex": "a+"}, "content": "b"})");
-  EXPECT_EQ(DecodeCompletion(*tokenizer, {}, std::vector<int32_t>{3, 3, 2, 3}), "b▁b");
-}
-
 TEST(DecodeStreamTest, UnknownIdsAreLeftOut) {
   const auto tokenizer = Bytes(kLlamaDecoders);
   EXPECT_THAT(Pushes(DecodeStream(*tokenizer), {3, 999, -1, 3}), ElementsAre("a", "", "", "a", ""));

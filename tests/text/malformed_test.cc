@@ -58,6 +58,20 @@ TEST(MalformedTokenizerTest, BrokenJson) {
   EXPECT_THAT(ErrorOf(""), HasSubstr("not valid JSON"));
 }
 
+TEST(MalformedTokenizerTest, NestedTooDeep) {
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_THAT(ErrorOf("{\"model\": {\"type\": \"BPE\", \"merges\": " + deep + "}}"),
+              HasSubstr("model/tokenizer.json: JSON nested deeper than 500"));
+}
+
+// Nothing could be decoded token by token.
+TEST(MalformedTokenizerTest, ReplaceAcrossTokens) {
+  const json decoders = json::parse(R"([{"type": "Fuse"},
+      {"type": "Replace", "pattern": {"Regex": "a+"}, "content": "b"}])");
+  EXPECT_THAT(ErrorWith("/decoder", {{"type", "Sequence"}, {"decoders", decoders}}),
+              HasSubstr("a Replace decoder of more than one character"));
+}
+
 TEST(MalformedTokenizerTest, Model) {
   json state = Valid();
   state.erase("model");

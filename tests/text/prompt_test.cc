@@ -11,7 +11,6 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 absl::StatusOr<std::string> Render(const std::string& source, const json& fields) {
@@ -68,12 +67,6 @@ TEST(PromptTest, MalformedTemplates) {
   EXPECT_THAT(ErrorOf("{}", {}), HasSubstr("{ at character 1"));
   EXPECT_THAT(ErrorOf("{a{b}}", {}), HasSubstr("{ at character 1"));
   EXPECT_THAT(ErrorOf("a }", {}), HasSubstr("} without its { at character 3"));
-}
-
-TEST(PromptTest, NamesItsFields) {
-  PromptOptions options;
-  options.template_text = "{b} {{c}} {a}{b}";
-  EXPECT_THAT(PromptTemplate::make(options)->fields(), ElementsAre("b", "a", "b"));
 }
 
 TEST(PromptTest, FewShotTextGoesBeforeAsItIs) {

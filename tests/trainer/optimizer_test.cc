@@ -35,7 +35,7 @@ TEST(AdamW, FollowsTheDefinition) {
       const double decay = i == 0 ? 0.1 : 0.0;  // matrices only
       expected[i] = expected[i] * (1 - rate * decay) - rate * update;
     }
-    optimizer.step(gradients, rate);
+    ASSERT_TRUE(optimizer.step(gradients, rate).ok());
   }
   EXPECT_TRUE(Near(parameters[0], expected[0], 1e-6));
   EXPECT_TRUE(Near(parameters[1], expected[1], 1e-6));
@@ -47,7 +47,7 @@ TEST(AdamW, ClipsByTheGlobalNorm) {
   const std::vector<at::Tensor> parameters = {at::zeros({2, 2}), at::zeros({1})};
   AdamW optimizer(parameters, options, 1);
   const std::vector<at::Tensor> gradients = {at::full({2, 2}, 2.0F), at::full({1}, 3.0F)};
-  EXPECT_DOUBLE_EQ(optimizer.step(gradients, 0.1), 5.0);
+  EXPECT_DOUBLE_EQ(*optimizer.step(gradients, 0.1), 5.0);
   EXPECT_TRUE(Near(gradients[0], at::full({2, 2}, 0.4), 1e-7));
   EXPECT_TRUE(Near(gradients[1], at::full({1}, 0.6), 1e-7));
 }
@@ -65,6 +65,16 @@ TEST(LearningRate, WarmsUpAndFallsToZero) {
   EXPECT_NEAR(LearningRate(options, 29, 104), 0.75, 1e-12);
   options.lr_scheduler_type = "constant";
   EXPECT_EQ(LearningRate(options, 103, 104), 1.0);
+}
+
+TEST(AdamW, AGradientThatIsNotFiniteChangesNothing) {
+  const std::vector<at::Tensor> parameters = {at::ones({3})};
+  AdamW optimizer(parameters, {}, 1);
+  for (const float bad : {NAN, INFINITY}) {
+    EXPECT_FALSE(optimizer.step({at::tensor({0.0F, bad, 1.0F})}, 0.1).ok());
+  }
+  EXPECT_TRUE(at::equal(parameters[0], at::ones({3})));
+  EXPECT_EQ(optimizer.steps(), 0);
 }
 
 }  // namespace

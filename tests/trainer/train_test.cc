@@ -86,6 +86,41 @@ TEST_F(TrainTest, AnInterruptedRunEndsInTheSameBits) {
   }
 }
 
+// A stop in the middle of a validation loses no step and does not skip the validation.
+TEST_F(TrainTest, AStopWhileValidatingIsMadeUpFor) {
+  const auto by_weights = [](const Model& model, int64_t) -> absl::StatusOr<double> {
+    return -model.weights.norm.sum().item<double>();
+  };
+  setup_.options.eval_every = 4;
+  setup_.options.save_every = 0;
+  setup_.options.patience = 100;
+  setup_.validate = by_weights;
+  const auto whole = Train(setup_);
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  TrainSetup cut = setup_;
+  cut.state_dir += "-cut";
+  cut.validate = [&](const Model& model, int64_t step) -> absl::StatusOr<double> {
+    if (step == 8) return Stopped("a signal");
+    return by_weights(model, step);
+  };
+  EXPECT_TRUE(absl::IsCancelled(Train(cut).status()));
+  std::vector<int64_t> steps;
+  cut.on_step = [&](const TrainStepEvent& event) {
+    steps.push_back(event.step);
+    return absl::OkStatus();
+  };
+  std::vector<int64_t> validated;
+  cut.validate = [&](const Model& model, int64_t step) {
+    validated.push_back(step);
+    return by_weights(model, step);
+  };
+  const auto continued = Train(cut);
+  ASSERT_TRUE(continued.ok()) << continued.status();
+  EXPECT_EQ(steps.front(), 9);
+  EXPECT_EQ(validated.front(), 8);
+  EXPECT_TRUE(same(*continued, *whole));
+}
+
 TEST_F(TrainTest, EarlyStoppingKeepsTheBestWeights) {
   std::vector<double> scores = {0.2, 0.5, 0.4, 0.5, 0.3};
   setup_.options.eval_every = 2;
@@ -136,6 +171,22 @@ TEST_F(TrainTest, ALossThatIsNotFiniteNamesTheBatch) {
   const auto result = Train(setup_);
   EXPECT_THAT(std::string(MessageOf(result.status())), HasSubstr("training step 1 over samples p"));
   EXPECT_FALSE(absl::IsInvalidArgument(result.status()));
+}
+
+// A dataset is a file that anyone may have written.
+TEST_F(TrainTest, ExamplesBeyondTheModelAreNamed) {
+  auto examples = TinyExamples();
+  const auto message = [&] {
+    TrainSetup setup = setup_;
+    setup.examples = examples;
+    const absl::Status status = Train(setup).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status));
+    return std::string(MessageOf(status));
+  };
+  examples[1].tokens.push_back(static_cast<int32_t>(model_.config.vocab_size));
+  EXPECT_THAT(message(), HasSubstr("is outside the vocabulary of"));
+  examples[1].tokens.assign(static_cast<size_t>(model_.config.max_position_embeddings) + 1, 1);
+  EXPECT_THAT(message(), HasSubstr("more than the model's context holds"));
 }
 
 TEST_F(TrainTest, NothingToTrainOnIsAnError) {
