@@ -133,6 +133,7 @@ TEST_F(Records, TokenizeBadRecords) {
   expect_refused(
       "tokenize", R"({"id":1,"tokens":[1,-1]})", {at, "list of token ids"}, {"--decode"});
   expect_refused("tokenize", R"({"id":1,"text":["a"]})", {at, "`text` must be text"});
+  expect_refused("tokenize", R"({"id":1,"text":"a"})", {at, "leave out --decode"}, {"--decode"});
 }
 
 // ---- verify ----
