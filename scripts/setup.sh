@@ -13,7 +13,7 @@ readonly STAMPS=$VENV/stamps
 
 # ---- Pins -------------------------------------------------------------------------------------------
 readonly SYSTEM_PACKAGES=(
-  build-essential ca-certificates ccache cmake git mold ninja-build python3 python3-venv
+  build-essential ca-certificates ccache cmake git mold ninja-build pkg-config python3 python3-venv
   libabsl-dev libbenchmark-dev libgmock-dev libgtest-dev libhwy-dev libpcre2-dev libspdlog-dev
   libicu-dev libxxhash-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev)
 readonly TEST_SYSTEM_PACKAGES=(clang-format clang-tidy)
