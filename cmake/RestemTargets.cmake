@@ -40,7 +40,11 @@ function(restem_test NAME)
   target_link_libraries(${NAME} PRIVATE ${depends} GTest::gmock GTest::gtest_main)
   add_test(NAME ${NAME} COMMAND ${NAME})
   # As in the binary: parallelism is over lanes, no operator splits itself over threads.
-  set_tests_properties(${NAME} PROPERTIES TIMEOUT 600 ENVIRONMENT OMP_NUM_THREADS=1)
+  set(limit 600)  # seconds
+  if(RESTEM_SANITIZE)
+    set(limit 2400)
+  endif()
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT ${limit} ENVIRONMENT OMP_NUM_THREADS=1)
 endfunction()
 
 function(restem_benchmark NAME)
