@@ -59,43 +59,66 @@ RowSums SumsOf(const float* row, int64_t vocab, float max) {
   return sums;
 }
 
-void Logprob(const float* logits,
-             const int32_t* targets,
-             int64_t rows,
-             int64_t vocab,
-             float* logp,
-             float* lse,
-             float* entropy) {
-  for (int64_t r = 0; r < rows; ++r, logits += vocab) {
-    const float max = MaxOf(logits, vocab);
-    const RowSums sums = SumsOf(logits, vocab, max);
-    const float log_sum = std::log(sums.exp);
-    lse[r] = max + log_sum;
-    logp[r] = (logits[targets[r]] - max) - log_sum;
-    if (entropy != nullptr) entropy[r] = log_sum - sums.exp_offset / sums.exp;
+// The statistics of two sets of columns; either may be empty.
+RowStats Merged(const RowStats& a, const RowStats& b) {
+  if (a.sum == 0.0F || b.sum == 0.0F) {
+    RowStats merged = a.sum == 0.0F ? b : a;
+    merged.target_logit = a.target_logit + b.target_logit;
+    return merged;
+  }
+  const float max = std::max(a.max, b.max);
+  const float a_scale = std::exp(a.max - max);
+  const float b_scale = std::exp(b.max - max);
+  return {max,
+          a.sum * a_scale + b.sum * b_scale,
+          a_scale * (a.offset_sum + (a.max - max) * a.sum) +
+              b_scale * (b.offset_sum + (b.max - max) * b.sum),
+          a.target_logit + b.target_logit};
+}
+
+void Add(const LogitsBlock& block, const float* logits, const int32_t* targets, RowStats* stats) {
+  for (int64_t r = 0; r < block.rows; ++r, logits += block.stride) {
+    const float max = MaxOf(logits, block.count);
+    const RowSums sums = SumsOf(logits, block.count, max);
+    const int64_t column = targets[r] - block.first;
+    const bool here = 0 <= column && column < block.count;
+    stats[r] = Merged(stats[r], {max, sums.exp, sums.exp_offset, here ? logits[column] : 0.0F});
   }
 }
 
-void Gradient(float* logits,
+void Merge(const RowStats* other, int64_t rows, RowStats* stats) {
+  for (int64_t r = 0; r < rows; ++r) stats[r] = Merged(stats[r], other[r]);
+}
+
+void Finish(const RowStats* stats, int64_t rows, float* logp, float* lse, float* entropy) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const float log_sum = std::log(stats[r].sum);
+    lse[r] = stats[r].max + log_sum;
+    logp[r] = (stats[r].target_logit - stats[r].max) - log_sum;
+    if (entropy != nullptr) entropy[r] = log_sum - stats[r].offset_sum / stats[r].sum;
+  }
+}
+
+void Gradient(const LogitsBlock& block,
               const int32_t* targets,
               const float* weights,
               const float* lse,
-              int64_t rows,
-              int64_t vocab,
-              float z_loss) {
+              float z_loss,
+              float* logits) {
   const hn::ScalableTag<float> tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
-  for (int64_t r = 0; r < rows; ++r, logits += vocab) {
+  for (int64_t r = 0; r < block.rows; ++r, logits += block.stride) {
     const float factor = weights[r] * (1.0F + 2.0F * z_loss * lse[r]);
     const auto shift = hn::Set(tag, lse[r]);
     const auto scale = hn::Set(tag, factor);
     int64_t i = 0;
-    for (; i + lanes <= vocab; i += lanes) {
+    for (; i + lanes <= block.count; i += lanes) {
       const auto p = hn::Exp(tag, hn::Sub(hn::LoadU(tag, logits + i), shift));
       hn::StoreU(hn::Mul(p, scale), tag, logits + i);
     }
-    for (; i < vocab; ++i) logits[i] = std::exp(logits[i] - lse[r]) * factor;
-    logits[targets[r]] -= weights[r];
+    for (; i < block.count; ++i) logits[i] = std::exp(logits[i] - lse[r]) * factor;
+    const int64_t column = targets[r] - block.first;
+    if (0 <= column && column < block.count) logits[column] -= weights[r];
   }
 }
 
@@ -128,28 +151,34 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace restem::kernels {
-HWY_EXPORT(Logprob);
+HWY_EXPORT(Add);
+HWY_EXPORT(Merge);
+HWY_EXPORT(Finish);
 HWY_EXPORT(Gradient);
 HWY_EXPORT(Probabilities);
 
-void SoftmaxLogprob(const float* logits,
-                    const int32_t* targets,
-                    int64_t rows,
-                    int64_t vocab,
-                    float* logp,
-                    float* lse,
-                    float* entropy) {
-  HWY_DYNAMIC_DISPATCH(Logprob)(logits, targets, rows, vocab, logp, lse, entropy);
+void AddToRowStats(const LogitsBlock& block,
+                   const float* logits,
+                   const int32_t* targets,
+                   RowStats* stats) {
+  HWY_DYNAMIC_DISPATCH(Add)(block, logits, targets, stats);
 }
 
-void SoftmaxLogprobGradient(float* logits,
+void MergeRowStats(const RowStats* other, int64_t rows, RowStats* stats) {
+  HWY_DYNAMIC_DISPATCH(Merge)(other, rows, stats);
+}
+
+void FinishRowStats(const RowStats* stats, int64_t rows, float* logp, float* lse, float* entropy) {
+  HWY_DYNAMIC_DISPATCH(Finish)(stats, rows, logp, lse, entropy);
+}
+
+void SoftmaxLogprobGradient(const LogitsBlock& block,
                             const int32_t* targets,
                             const float* weights,
                             const float* lse,
-                            int64_t rows,
-                            int64_t vocab,
-                            float z_loss) {
-  HWY_DYNAMIC_DISPATCH(Gradient)(logits, targets, weights, lse, rows, vocab, z_loss);
+                            float z_loss,
+                            float* logits) {
+  HWY_DYNAMIC_DISPATCH(Gradient)(block, targets, weights, lse, z_loss, logits);
 }
 
 void Softmax(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities) {

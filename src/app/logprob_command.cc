@@ -1,12 +1,10 @@
 // restem logprob: log-probabilities of given completions.
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
 #include "app/commands.h"
 #include "app/flags.h"
 #include "app/jsonl_io.h"
 #include "app/model_flags.h"
-#include "base/parallel.h"
 #include "base/progress.h"
 #include "base/shutdown.h"
 #include "model/score.h"
@@ -107,15 +105,12 @@ absl::Status LogprobCommand(const Args& args) {
   }
   const Stopwatch working;
   Progress progress("logprob", summary.items);
+  std::vector<ScoreItem> items;
+  for (const Pair& pair : pairs) items.push_back({pair.prompt, pair.completion});
   std::vector<std::string> lines(pairs.size());
-  const auto lanes = static_cast<size_t>(flags.common.lanes());
-  RunLanes(lanes, [&](size_t lane) {
-    const c10::InferenceMode inference;
-    for (size_t i = lane; i < pairs.size() && !StopRequested(); i += lanes) {
-      const Scored scored = ScoreCompletion(loaded.model, pairs[i].prompt, pairs[i].completion);
-      lines[i] = OutputLine(records[i], pairs[i], scored);
-      progress.advance(1);
-    }
+  ScoreAll(loaded.model, items, flags.common.lanes(), [&](size_t i, const Scored& scored) {
+    lines[i] = OutputLine(records[i], pairs[i], scored);
+    progress.advance(1);
   });
   RESTEM_RETURN_IF_ERROR(CheckStop());
   summary.seconds = working.seconds();

@@ -13,6 +13,9 @@
 
 namespace restem {
 
+// Errors of all that follow name what was done and the path: InvalidInput for a path that is not
+// there, is not what it should be or may not be used, Failed for anything else (disk full, I/O).
+
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
 // Writes to `path`.tmp, flushes to the disk, renames. A failure (disk full, read-only folder)
@@ -28,7 +31,7 @@ absl::Status WriteFileAtomic(const std::string& path,
 // mkdir -p.
 absl::Status MakeDirs(const std::string& path);
 
-// rename(2); replaces what was there.
+// rename(2); replaces a file that was there, or an empty folder.
 absl::Status RenameFile(const std::string& from, const std::string& to);
 
 bool FileExists(const std::string& path);

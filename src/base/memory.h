@@ -8,7 +8,8 @@ namespace restem {
 // Largest resident set of this process so far, in bytes.
 int64_t PeakRssBytes();
 
-// Physical memory of the machine, in bytes; a cgroup's limit where it is smaller.
+// Physical memory of the machine, in bytes; in a container, its limit (cgroup v2) where it is
+// smaller.
 int64_t MachineMemoryBytes();
 
 }  // namespace restem

@@ -116,8 +116,7 @@ class Fields {
                            const std::function<void(Fields&)>& /*visit*/,
                            std::string_view /*help*/) {}
 
-  // ---- Shorthands over the above
-  // --------------------------------------------------------------------
+  // ---- Shorthands over the above ----
   template <typename Options>
   void section(std::string_view name, Options& options, std::string_view help) {
     section(

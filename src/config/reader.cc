@@ -40,8 +40,7 @@ void Reader::finish() {
   }
 }
 
-// ---- Where we are
-// ---------------------------------------------------------------------------------
+// ---- Where we are ----
 
 const Node* Reader::find(std::string_view name) {
   Frame& frame = frames_.back();
@@ -103,8 +102,7 @@ void Reader::require(bool holds, std::string_view name, std::string_view message
   problems_.add(*deepest, where, message);
 }
 
-// ---- Sections
-// -------------------------------------------------------------------------------------
+// ---- Sections ----
 
 void Reader::section(std::string_view name,
                      const std::function<void(Fields&)>& visit,

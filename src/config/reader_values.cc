@@ -19,8 +19,7 @@ bool MayBeTyped(const Node& node) {
 
 }  // namespace
 
-// ---- One value
-// ---------------------------------------------------------------------------------------
+// ---- One value ----
 
 std::optional<int64_t> Reader::read_integer(const Node& node,
                                             const std::string& where,
@@ -97,8 +96,7 @@ std::optional<std::vector<Value>> Reader::read_list(const Node& node,
   return values;
 }
 
-// ---- Fields
-// ---------------------------------------------------------------------------------------
+// ---- Fields ----
 
 void Reader::boolean(std::string_view name, bool& value, std::string_view /*help*/) {
   const Node* node = find(name);

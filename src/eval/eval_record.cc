@@ -13,8 +13,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-// ---- Writing
-// -------------------------------------------------------------------------------------------
+// ---- Writing ----
 
 ordered_json ByK(const std::map<int64_t, double>& values) {
   ordered_json by_k = ordered_json::object();
@@ -52,8 +51,7 @@ ordered_json SetToJson(const SetResult& set) {
   return object;
 }
 
-// ---- Reading: `where` is the path of the object inside the file, for messages
-// ---------------------------
+// ---- Reading: `where` is the path of the object inside the file, for messages ----
 
 template <typename T>
 bool Holds(const json& value) {

@@ -15,8 +15,7 @@
 namespace restem {
 namespace {
 
-// ---- Protocol buffer wire format
-// ------------------------------------------------------------------
+// ---- Protocol buffer wire format ----
 void PutVarint(std::string& out, uint64_t value) {
   for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
   out.push_back(static_cast<char>(value));
@@ -52,8 +51,7 @@ void PutBytes(std::string& out, uint32_t field, std::string_view value) {
   out.append(value);
 }
 
-// ---- Fields of tensorboard/compat/proto/{event,summary,tensor}.proto
-// --------------------------------
+// ---- Fields of tensorboard/compat/proto/{event,summary,tensor}.proto ----
 constexpr uint32_t kEventWallTime = 1;
 constexpr uint32_t kEventStep = 2;
 constexpr uint32_t kEventFileVersion = 3;
@@ -80,8 +78,7 @@ std::string SummaryOf(std::string_view value) {
   return event;
 }
 
-// ---- TFRecord framing
-// -----------------------------------------------------------------------------
+// ---- TFRecord framing ----
 constexpr std::array<uint32_t, 256> CrcTable() {
   std::array<uint32_t, 256> table{};
   for (uint32_t i = 0; i < 256; ++i) {

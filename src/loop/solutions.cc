@@ -1,9 +1,10 @@
 #include "loop/solutions.h"
 
-#include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
 
-#include "base/parallel.h"
+#include <numeric>
+
+#include "base/shutdown.h"
 #include "model/score.h"
 #include "text/completion.h"
 
@@ -48,16 +49,14 @@ absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& i
 absl::StatusOr<double> SolutionScore(const JobInputs& inputs, const Model& model) {
   RESTEM_ASSIGN_OR_RETURN(const auto examples,
                           SolutionExamples(inputs, inputs.validation, kLossNeeds));
+  std::vector<ScoreItem> items;
+  for (const TrainingExample& example : examples)
+    items.push_back({example.prompt_tokens, example.tokens});
   std::vector<double> sums(examples.size());
-  RunLanes(static_cast<size_t>(inputs.lanes), [&](size_t lane) {
-    const c10::InferenceMode inference;
-    for (size_t i = lane; i < examples.size(); i += static_cast<size_t>(inputs.lanes)) {
-      for (const float logprob :
-           ScoreCompletion(model, examples[i].prompt_tokens, examples[i].tokens).logprobs) {
-        sums[i] += double{logprob};
-      }
-    }
+  ScoreAll(model, items, inputs.lanes, [&](size_t i, const Scored& scored) {
+    sums[i] = std::accumulate(scored.logprobs.begin(), scored.logprobs.end(), 0.0);
   });
+  RESTEM_RETURN_IF_ERROR(CheckStop());
   double sum = 0.0;
   double tokens = 0.0;
   for (size_t i = 0; i < examples.size(); ++i) {

@@ -1,39 +1,108 @@
 #include "model/score.h"
 
-#include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+#include <atomic>
+#include <memory>
 #include <numeric>
 
+#include "base/parallel.h"
+#include "base/shutdown.h"
 #include "model/packed_forward.h"
-#include "ops/linear.h"
 #include "ops/linear_logprob.h"
 
 namespace restem {
+namespace {
 
-Scored ScoreCompletion(const Model& model,
-                       std::span<const int32_t> prompt,
-                       std::span<const int32_t> completion) {
-  std::vector<int32_t> tokens(prompt.begin(), prompt.end());
-  tokens.insert(
-      tokens.end(), completion.begin(), completion.end() - 1);  // the last one is never an input
-  std::vector<int32_t> positions(tokens.size());
-  std::iota(positions.begin(), positions.end(), 0);
-  const auto rows = static_cast<int64_t>(tokens.size());
-  const auto count = static_cast<int64_t>(completion.size());
+// The items' input rows, one segment each, and the rows whose next token is wanted.
+struct PackedItems {
+  std::vector<int32_t> tokens;
+  std::vector<int32_t> positions;
+  std::vector<AttentionSegment> segments;
+  std::vector<int64_t> live;
+  std::vector<int32_t> targets;  // [live]
+};
+
+void Append(const ScoreItem& item, PackedItems& packed) {
+  const auto begin = static_cast<int64_t>(packed.tokens.size());
+  packed.tokens.insert(packed.tokens.end(), item.prompt.begin(), item.prompt.end());
+  // The last token is never an input.
+  packed.tokens.insert(packed.tokens.end(), item.completion.begin(), item.completion.end() - 1);
+  const auto end = static_cast<int64_t>(packed.tokens.size());
+  for (int64_t row = begin; row < end; ++row)
+    packed.positions.push_back(static_cast<int32_t>(row - begin));
+  packed.segments.push_back({begin, end, 0, 0});
+  for (auto row = end - static_cast<int64_t>(item.completion.size()); row < end; ++row)
+    packed.live.push_back(row);
+  packed.targets.insert(packed.targets.end(), item.completion.begin(), item.completion.end());
+}
+
+int64_t RowsOf(const ScoreItem& item) {
+  return static_cast<int64_t>(item.prompt.size() + item.completion.size()) - 1;
+}
+
+// Input tokens in one forward pass: enough that reading the weights does not weigh.
+constexpr int64_t kRows = 1024;
+
+// Runs of items of about kRows rows: where each begins, and the end. A longer item has its own.
+std::vector<size_t> Cuts(std::span<const ScoreItem> items) {
+  std::vector<size_t> cuts;
+  int64_t rows = 0;
+  for (size_t i = 0; i < items.size(); ++i) {
+    const int64_t own = RowsOf(items[i]);
+    if (cuts.empty() || rows + own > kRows) {
+      cuts.push_back(i);
+      rows = 0;
+    }
+    rows += own;
+  }
+  cuts.push_back(items.size());
+  return cuts;
+}
+
+}  // namespace
+
+std::vector<Scored> ScoreCompletions(const Model& model, std::span<const ScoreItem> items) {
+  PackedItems packed;
+  for (const ScoreItem& item : items) Append(item, packed);
   const auto segments =
-      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
-  std::vector<int64_t> live(completion.size());
-  std::iota(live.begin(), live.end(), rows - count);
-  const at::Tensor hidden = DecoderHidden(
-      model, PadInput(tokens, positions, live), PackedAttentionOf(model, segments, live));
-  at::Tensor targets = at::empty({count}, at::kInt);
-  std::copy(completion.begin(), completion.end(), targets.mutable_data_ptr<int32_t>());
+      std::make_shared<const std::vector<AttentionSegment>>(std::move(packed.segments));
+  const at::Tensor hidden = DecoderHidden(model,
+                                          PadInput(packed.tokens, packed.positions, packed.live),
+                                          PackedAttentionOf(model, segments, packed.live));
+  at::Tensor targets = at::zeros({hidden.size(0)}, at::kInt);  // padding asks for token 0
+  std::copy(packed.targets.begin(), packed.targets.end(), targets.mutable_data_ptr<int32_t>());
   const LinearLogprobResult result =
-      LinearLogprob(hidden.narrow(0, 0, count), model.weights.output_embedding(), targets);
+      LinearLogprob(hidden, model.weights.output_embedding(), targets);
   const auto* logp = result.logp.const_data_ptr<float>();
   const auto* entropy = result.entropy.const_data_ptr<float>();
-  return {{logp, logp + count},
-          std::accumulate(entropy, entropy + count, 0.0) / static_cast<double>(count)};
+  std::vector<Scored> scored;
+  for (const ScoreItem& item : items) {
+    const auto count = static_cast<int64_t>(item.completion.size());
+    scored.push_back({{logp, logp + count},
+                      std::accumulate(entropy, entropy + count, 0.0) / static_cast<double>(count)});
+    logp += count;
+    entropy += count;
+  }
+  return scored;
+}
+
+void ScoreAll(const Model& model,
+              std::span<const ScoreItem> items,
+              int64_t lanes,
+              const std::function<void(size_t i, const Scored& scored)>& done) {
+  const std::vector<size_t> cuts = Cuts(items);
+  std::atomic<size_t> next = 0;
+  RunLanes(static_cast<size_t>(lanes), [&](size_t /*lane*/) {
+    const c10::InferenceMode inference;
+    for (size_t run = next++; run + 1 < cuts.size() && !StopRequested(); run = next++) {
+      const auto scored =
+          ScoreCompletions(model, items.subspan(cuts[run], cuts[run + 1] - cuts[run]));
+      for (size_t i = 0; i < scored.size(); ++i) done(cuts[run] + i, scored[i]);
+    }
+  });
 }
 
 }  // namespace restem

@@ -1,6 +1,8 @@
 // Log-probabilities of given completions.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -8,15 +10,26 @@
 
 namespace restem {
 
+// Each holds at least one token; together at most max_position_embeddings + 1.
+struct ScoreItem {
+  std::span<const int32_t> prompt;
+  std::span<const int32_t> completion;
+};
+
 struct Scored {
   std::vector<float> logprobs;  // [completion] natural log, at temperature 1
   double entropy = 0.0;         // mean over the completion's positions, nats
 };
 
-// `prompt` and `completion` hold at least one token each; together at most max_position_embeddings
-// + 1. Call it under inference mode.
-Scored ScoreCompletion(const Model& model,
-                       std::span<const int32_t> prompt,
-                       std::span<const int32_t> completion);
+// In one forward pass; a result does not depend on what else is in it. Call it under inference
+// mode.
+std::vector<Scored> ScoreCompletions(const Model& model, std::span<const ScoreItem> items);
+
+// All items, some at a time on each of `lanes` threads. `done(i, scored)` is called once for each
+// item, from any thread, in any order. A requested stop ends it early: ask CheckStop().
+void ScoreAll(const Model& model,
+              std::span<const ScoreItem> items,
+              int64_t lanes,
+              const std::function<void(size_t i, const Scored& scored)>& done);
 
 }  // namespace restem

@@ -12,8 +12,7 @@
 namespace restem {
 namespace {
 
-// ---- pass@1 by iteration
-// ---------------------------------------------------------------------------------
+// ---- pass@1 by iteration ----
 
 ChartPoint AccuracyPoint(int64_t iteration, const SetResult& set, const std::string& what) {
   const double pass = PassAtOne(set).value_or(0.0);
@@ -82,8 +81,7 @@ std::string AccuracyFigure(const RunReport& report) {
   return Render(chart);
 }
 
-// ---- The table of a test set
-// -----------------------------------------------------------------------------
+// ---- The table of a test set ----
 
 std::vector<int64_t> TableKs(const RunReport& report, const std::string& name) {
   std::set<int64_t> ks;

@@ -16,9 +16,10 @@
 
 namespace restem {
 
-// ---- Events of metrics.jsonl: {"time": unix seconds, "event": NAME, "iteration": N, …}
-// ------------------------ Each stage writes its totals once, when it is finished; where an event
-// is there twice (a stage was done again), the later one counts.
+// ---- Events of metrics.jsonl: {"time": unix seconds, "event": NAME, "iteration": N, …} ----
+//
+// Each stage writes its totals once, when it is finished; where an event is there twice (a stage
+// was done again), the later one counts.
 
 // event "sample": the E-step's draw of one iteration.
 struct SampleStats {
@@ -142,8 +143,7 @@ using ProblemLookup =
 absl::StatusOr<RunReport> LoadRunReport(const std::string& run_dir,
                                         const ProblemLookup& lookup = {});
 
-// ---- Parts of the loader, in files of their own
-// ---------------------------------------------------------------
+// ---- Parts of the loader, in files of their own ----
 
 // Adds the events of metrics.jsonl (metrics_log.cc). A torn or foreign line is skipped and counted
 // in a note.

@@ -92,8 +92,7 @@ class Scanner {
     return at;
   }
 
-  // ---- What is not a number
-  // --------------------------------------------------------------------------
+  // ---- What is not a number ----
   bool starts_inside_word(size_t at) const {
     if (!IsDigit(char_at(at)) || at == 0) return false;
     if (IsLetter(text_[at - 1])) return !follows_latex_or_currency(at);
@@ -116,9 +115,9 @@ class Scanner {
     return at;
   }
 
-  // ---- One number
-  // ------------------------------------------------------------------------------------ Sets
-  // skipped_ where the characters are consumed but are no number.
+  // ---- One number ----
+
+  // Sets skipped_ where the characters are consumed but are no number.
   std::optional<FoundNumber> number_at(size_t at) {
     skipped_ = false;
     auto found = fraction_symbol_at(at);
@@ -307,14 +306,11 @@ class Scanner {
     }
   }
 
-  // ---- What stands before a number
-  // -------------------------------------------------------------------
+  // ---- What stands before a number ----
   void apply_sign(FoundNumber& found) const {
     const size_t currency = currency_begin(found.begin);
     if (has_sign_before(found.begin) || (currency != found.begin && has_sign_before(currency))) {
-      const bool percent = found.number.percent;
       found.number = Negate(found.number);
-      found.number.percent = percent;
     }
   }
   size_t currency_begin(size_t at) const {

@@ -15,15 +15,13 @@ int32_t ArgMax(std::span<const float> logits) {
 
 // Of `token` in the model's own distribution. A logit that is not finite shows in the lse.
 absl::StatusOr<float> LogprobOf(std::span<const float> logits, int32_t token) {
+  const auto vocab = static_cast<int64_t>(logits.size());
+  kernels::RowStats stats;
+  kernels::AddToRowStats(
+      {.rows = 1, .first = 0, .count = vocab, .stride = vocab}, logits.data(), &token, &stats);
   float logprob = 0.0F;
   float lse = 0.0F;
-  kernels::SoftmaxLogprob(logits.data(),
-                          &token,
-                          /*rows=*/1,
-                          static_cast<int64_t>(logits.size()),
-                          &logprob,
-                          &lse,
-                          /*entropy=*/nullptr);
+  kernels::FinishRowStats(&stats, /*rows=*/1, &logprob, &lse, /*entropy=*/nullptr);
   if (std::isfinite(lse)) return logprob;
   return Failed("the model's logits are not finite: its weights are damaged or overflow");
 }

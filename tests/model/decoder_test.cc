@@ -132,7 +132,12 @@ TEST(Stories260K, ScoresAreLogSoftmaxOfTheLogits) {
   const std::vector<int32_t> prompt(tokens.begin(), tokens.begin() + 2);
   const std::vector<int32_t> completion(tokens.begin() + 2, tokens.end());
   const at::Tensor log_p = at::log_softmax(LogitsOf(*model, tokens).to(at::kDouble), -1);
-  const Scored scored = ScoreCompletion(*model, prompt, completion);
+  // Between others, which must not matter.
+  const std::vector<ScoreItem> items = {
+      {completion, prompt}, {prompt, completion}, {completion, completion}};
+  const Scored scored = ScoreCompletions(*model, items)[1];
+  const std::vector<ScoreItem> alone = {items[1]};
+  EXPECT_EQ(scored.logprobs, ScoreCompletions(*model, alone)[0].logprobs);
   for (size_t i = 0; i < completion.size(); ++i) {
     EXPECT_NEAR(
         scored.logprobs[i], log_p[static_cast<int64_t>(i) + 1][completion[i]].item<double>(), 1e-5);

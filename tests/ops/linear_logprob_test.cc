@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include "kernels/softmax_logprob.h"
 #include "ops/autograd.h"
 #include "support/tensor_compare.h"
 
@@ -71,6 +72,59 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{37, 64, 513, 1.0, 1e-3},
                       Case{9, 16, 1000, 50.0, 0.0},
                       Case{300, 8, 40000, 1.0, 0.0}));  // several chunks of rows
+
+// More rows than the op holds logits of at once: 1258 at this vocabulary.
+TEST(LinearLogprob, ChunksOfRowsAddUp) {
+  at::manual_seed(3);
+  const at::Tensor hidden = at::randn({1300, 8});
+  const at::Tensor weight = at::randn({40000, 8});
+  const at::Tensor targets = at::randint(40000, {1300}, at::kInt);
+  const at::Tensor row_weights = at::rand({1300});
+  const auto gradients = [&](int64_t first, int64_t count) {
+    const std::vector<at::Tensor> leaves = {MakeLeaf(hidden.narrow(0, first, count)),
+                                            MakeLeaf(weight)};
+    return GradientsOf(WeightedNll(leaves[0],
+                                   leaves[1],
+                                   targets.narrow(0, first, count),
+                                   row_weights.narrow(0, first, count),
+                                   0.0)
+                           .loss,
+                       leaves);
+  };
+  const auto whole = gradients(0, 1300);
+  const auto begin = gradients(0, 700);
+  const auto end = gradients(700, 600);
+  EXPECT_TRUE(Near(whole[0], at::cat({begin[0], end[0]}), 1e-6));
+  EXPECT_TRUE(Near(whole[1], begin[1] + end[1], 1e-5));
+}
+
+// As shards of the vocabulary would be put together.
+TEST(RowStats, OfPartsMergeToThoseOfTheWhole) {
+  at::manual_seed(4);
+  constexpr int64_t kRows = 3;
+  constexpr int64_t kVocab = 50;
+  const at::Tensor logits = at::randn({kRows, kVocab}) * 20;
+  const std::vector<int32_t> targets = {0, 30, 49};
+  const auto stats_of = [&](int64_t first, int64_t count) {
+    std::vector<kernels::RowStats> stats(kRows);
+    kernels::AddToRowStats({kRows, first, count, kVocab},
+                           logits.const_data_ptr<float>() + first,
+                           targets.data(),
+                           stats.data());
+    return stats;
+  };
+  for (const int64_t cut : {1, 17, 49}) {
+    auto merged = stats_of(cut, kVocab - cut);
+    kernels::MergeRowStats(stats_of(0, cut).data(), kRows, merged.data());
+    const auto finished = [&](const std::vector<kernels::RowStats>& stats) {
+      const at::Tensor values = at::empty({3, kRows});
+      auto* to = values.mutable_data_ptr<float>();
+      kernels::FinishRowStats(stats.data(), kRows, to, to + kRows, to + 2 * kRows);
+      return values;
+    };
+    EXPECT_TRUE(Near(finished(merged), finished(stats_of(0, kVocab)), 1e-6)) << cut;
+  }
+}
 
 TEST(LinearLogprob, ExtremeLogitsStayFinite) {
   const at::Tensor weight = at::tensor({1e4F, -1e4F, 0.0F}).view({3, 1});

@@ -113,8 +113,7 @@ TEST(Arithmetic, DeepNestingIsRefusedNotACrash) {
   EXPECT_TRUE(Evaluate(shallow, {}).ok());
 }
 
-// ---- Against Python's fractions
-// --------------------------------------------------------------------
+// ---- Against Python's fractions ----
 class Writer {
  public:
   explicit Writer(uint64_t index)
@@ -212,8 +211,7 @@ TEST(Arithmetic, AgreesWithPythonOnRandomExpressions) {
   EXPECT_GT(zero, 20);
 }
 
-// ---- The reward
-// ------------------------------------------------------------------------------------
+// ---- The reward ----
 TEST(ExpressionReward, Judges) {
   const auto reward = Reward({{"type", "expression"}});
   const auto verdict = [&](const json& answer, std::string_view text) {

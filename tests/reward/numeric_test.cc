@@ -10,8 +10,7 @@ using testing::Reward;
 using testing::VerdictOf;
 using testing::WithAnswer;
 
-// ---- Numbers in text
-// -------------------------------------------------------------------------------
+// ---- Numbers in text ----
 std::string Numbers(std::string_view text) {
   std::string all;
   for (const FoundNumber& found : FindNumbers(text)) {
@@ -205,8 +204,7 @@ INSTANTIATE_TEST_SUITE_P(Scientific,
                                            ScanCase{"1e-400", "0"},
                                            ScanCase{"1e99999999999999999999", "inf"}));
 
-// ---- Verdicts
-// --------------------------------------------------------------------------------------
+// ---- Verdicts ----
 struct Case {
   nlohmann::json answer;
   std::string text;

@@ -228,8 +228,7 @@ TEST(ScoringPool, RefusesSamplesOnceClosed) {
   EXPECT_EQ(MessageOf(pool.submit(problem, 0, "x")), "the scoring pool is closed");
 }
 
-// ---- The limit on errors
-// ---------------------------------------------------------------------------
+// ---- The limit on errors ----
 ScoreCounts Counts(int64_t correct, int64_t wrong, int64_t error) {
   ScoreCounts counts;
   const auto add = [&](VerdictKind kind, int64_t times) {

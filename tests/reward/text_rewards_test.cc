@@ -32,8 +32,7 @@ TEST_P(TextReward, Judges) {
   EXPECT_EQ(judgement.reason.empty(), c.verdict == "correct") << judgement.reason;
 }
 
-// ---- exact
-// -----------------------------------------------------------------------------------------
+// ---- exact ----
 const json kExact = {{"type", "exact"}};
 const json kBytes = {{"type", "exact"}, {"normalize", false}};
 INSTANTIATE_TEST_SUITE_P(
@@ -58,8 +57,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{kBytes, {{"answer", "Paris"}}, " Paris", "wrong", " Paris"},
                       Case{kBytes, {{"answer", "Paris"}}, "paris", "wrong", "paris"}));
 
-// ---- choice
-// ----------------------------------------------------------------------------------------
+// ---- choice ----
 const json kChoice = {{"type", "choice"}};
 const json kYesNo = {{"type", "choice"}, {"labels", {"yes", "no"}}};
 const json kB = {{"answer", "B"}};
@@ -121,8 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
              "wrong",
              "axb"}));
 
-// ---- contains
-// --------------------------------------------------------------------------------------
+// ---- contains ----
 const json kContains = {{"type", "contains"}};
 const json kWord = {{"type", "contains"}, {"field", "word"}};
 const json kPart = {{"type", "contains"}, {"field", "word"}, {"whole_word", false}};
@@ -160,8 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kEnds, kCat, "A cat sat", "wrong", "cat"},
         Case{kEnds, kCat, "It sat.", "wrong", ""}));
 
-// ---- regex
-// -----------------------------------------------------------------------------------------
+// ---- regex ----
 json Regex(const std::string& pattern) { return {{"type", "regex"}, {"pattern", pattern}}; }
 INSTANTIATE_TEST_SUITE_P(
     RegexPattern,
@@ -212,8 +208,7 @@ TEST(TextRewards, GoldCompletionsAreAccepted) {
   EXPECT_EQ(Reward(Regex("x"))->gold_completion(WithAnswer("x")), "");
 }
 
-// ---- all, any, not
-// ---------------------------------------------------------------------------------
+// ---- all, any, not ----
 json Combined(const std::string& type, const std::vector<json>& of) {
   return {{"type", type}, {"of", of}};
 }

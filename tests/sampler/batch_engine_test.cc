@@ -133,7 +133,8 @@ TEST_F(StoriesEngine, RecordedLogprobsAreThoseOfScoring) {
   const c10::InferenceMode inference;
   for (const SampleRequest& request : requests) {
     const Sample& sample = samples->at({request.problem, 0});
-    const Scored scored = ScoreCompletion(model_, request.prompt_tokens, sample.tokens);
+    const std::vector<ScoreItem> item = {{request.prompt_tokens, sample.tokens}};
+    const Scored scored = ScoreCompletions(model_, item)[0];
     ASSERT_EQ(scored.logprobs.size(), sample.logprobs.size());
     ASSERT_EQ(sample.sampled_logprobs.size(), sample.logprobs.size());
     for (size_t i = 0; i < scored.logprobs.size(); ++i)

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Compare `restem logprob` with a plain transformers script: time, peak memory, largest difference. Interleaved, medians.
+
+    compare_logprob.py --preset wide|small [--restem build/release/restem] [--threads 2] [--repeats 3] [--json FILE]
+
+The plain script batches 8 records, pads, and takes log_softmax over all positions. Both score the same token ids with the
+same random weights. `wide`: vocabulary 151,936 over a narrow trunk, so that lm_head dominates, as with small models of
+large vocabularies; `small`: 25 million parameters, vocabulary 32,000. A third of the tokens are completions. restem's
+seconds are its process's wall time, loading included; the script's leave out importing and loading.
+"""
+
+import argparse
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PRESETS = {
+    "wide": {"layers": 2, "hidden": 896, "inner": 2432, "heads": 14, "kv_heads": 2, "vocab": 151936, "records": 32},
+    "small": {"layers": 8, "hidden": 384, "inner": 1024, "heads": 6, "kv_heads": 6, "vocab": 32000, "records": 96},
+}
+PROMPT, COMPLETION = 128, 64  # mean lengths, tokens
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", choices=PRESETS, default="wide")
+    parser.add_argument("--restem", type=Path, default=REPOSITORY / "build/release/restem")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="also write the result there")
+    parser.add_argument("--plain", nargs=3, metavar=("MODEL", "INPUT", "OUTPUT"), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def write_model(folder, shape):
+    """Random weights, and a byte-level tokenizer that only has to exist."""
+    import torch
+    from tokenizers import Tokenizer, models
+    from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+    torch.manual_seed(1)
+    config = Qwen2Config(
+        vocab_size=shape["vocab"], hidden_size=shape["hidden"], intermediate_size=shape["inner"],
+        num_hidden_layers=shape["layers"], num_attention_heads=shape["heads"], num_key_value_heads=shape["kv_heads"],
+        max_position_embeddings=1024, tie_word_embeddings=True, eos_token_id=0, bos_token_id=None,
+    )
+    Qwen2ForCausalLM(config).save_pretrained(folder)
+    tokenizer = Tokenizer(models.BPE(vocab={"<eos>": 0, "a": 1}, merges=[]))
+    tokenizer.add_special_tokens(["<eos>"])
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>").save_pretrained(folder)
+
+
+def write_records(path, shape):
+    draw = random.Random(1)
+
+    def tokens(mean):
+        return [draw.randrange(2, shape["vocab"]) for _ in range(draw.randrange(mean // 2, mean * 3 // 2))]
+
+    with open(path, "w", encoding="utf-8") as out:
+        for index in range(shape["records"]):
+            record = {"id": index, "prompt_tokens": tokens(PROMPT), "completion_tokens": tokens(COMPLETION)}
+            out.write(json.dumps(record) + "\n")
+
+
+def plain(options):
+    """The script that restem is compared with; prints its seconds."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model_dir, input_path, output_path = options.plain
+    torch.set_num_threads(options.threads)
+    model = AutoModelForCausalLM.from_pretrained(model_dir, dtype=torch.float32)
+    records = [json.loads(line) for line in open(input_path, encoding="utf-8")]
+    start = time.perf_counter()
+    with open(output_path, "w", encoding="utf-8") as out, torch.inference_mode():
+        for first in range(0, len(records), 8):
+            batch = records[first : first + 8]
+            rows = [record["prompt_tokens"] + record["completion_tokens"] for record in batch]
+            longest = max(map(len, rows))
+            ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
+            mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in rows])
+            logp = torch.log_softmax(model(input_ids=ids, attention_mask=mask).logits[:, :-1], dim=-1)
+            chosen = logp.gather(2, ids[:, 1:].unsqueeze(2)).squeeze(2)
+            for record, row, values in zip(batch, rows, chosen):
+                begin = len(record["prompt_tokens"]) - 1
+                out.write(json.dumps({"id": record["id"], "logprobs": values[begin : len(row) - 1].tolist()}) + "\n")
+    print(json.dumps({"seconds": time.perf_counter() - start}))
+
+
+def run(command):
+    """-> (stdout, wall seconds, peak RSS in bytes) of a process that must succeed."""
+    start = time.perf_counter()
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+    stdout = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        raise SystemExit(f"failed: {' '.join(map(str, command))}")
+    return stdout, time.perf_counter() - start, usage.ru_maxrss * 1024
+
+
+def largest_difference(path_a, path_b):
+    lines = zip(open(path_a, encoding="utf-8"), open(path_b, encoding="utf-8"))
+    return max(
+        abs(x - y) for a, b in lines for x, y in zip(json.loads(a)["logprobs"], json.loads(b)["logprobs"], strict=True)
+    )
+
+
+def main():
+    options = parse_arguments()
+    if options.plain:
+        return plain(options)
+    shape = PRESETS[options.preset]
+    with tempfile.TemporaryDirectory(prefix="restem-logprob-") as name:
+        folder = Path(name)
+        write_model(folder / "model", shape)
+        write_records(folder / "in.jsonl", shape)
+        measured = {"restem": [], "plain": []}
+        for _ in range(options.repeats):
+            common = ["--threads", options.threads]
+            files = ["--model", folder / "model", "--input", folder / "in.jsonl", "--output", folder / "restem.jsonl"]
+            _, seconds, peak = run([options.restem, "logprob", *files, *common, "--quiet", "--dtype", "float32"])
+            measured["restem"].append((seconds, peak))
+            script = [sys.executable, __file__, *common, "--plain", folder / "model", folder / "in.jsonl", folder / "plain.jsonl"]
+            stdout, _, peak = run(script)
+            measured["plain"].append((json.loads(stdout)["seconds"], peak))
+        difference = largest_difference(folder / "restem.jsonl", folder / "plain.jsonl")
+    medians = {side: [statistics.median(column) for column in zip(*runs)] for side, runs in measured.items()}
+    (ours, our_peak), (theirs, their_peak) = medians["restem"], medians["plain"]
+    result = {
+        "preset": options.preset, "threads": options.threads, "repeats": options.repeats, "runs": measured,
+        "time_ratio": theirs / ours, "memory_ratio": our_peak / their_peak, "largest_difference": difference,
+    }
+    print(f"restem {ours:.1f} s {our_peak / 2**20:.0f} MiB   plain {theirs:.1f} s {their_peak / 2**20:.0f} MiB")
+    print(f"{theirs / ours:.1f} times as fast, {our_peak / their_peak:.2f} of the memory, largest difference {difference:.1e}")
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
