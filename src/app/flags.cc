@@ -52,7 +52,12 @@ void FileFlags::visit(config::Fields& f) {
   f.path("output", output, "JSONL file to write.");
 }
 
-absl::Status CheckOutput(const std::string& output) {
+absl::Status CheckOutput(const std::string& output, const std::string& input) {
+  std::error_code error;
+  if (std::filesystem::exists(output, error) && !std::filesystem::is_regular_file(output, error))
+    return InvalidInput(fmt::format("--output {}: is not a regular file", output));
+  if (std::filesystem::equivalent(output, input, error))
+    return InvalidInput(fmt::format("--output {}: is the input, which would be lost", output));
   const std::string folder = std::filesystem::path(output).parent_path().string();
   if (::access(folder.empty() ? "." : folder.c_str(), W_OK) == 0) return absl::OkStatus();
   return InvalidInput(
@@ -63,7 +68,12 @@ absl::Status FileFlags::check() const {
   if (model.empty()) return InvalidInput("--model is missing: an HF model directory");
   if (input.empty()) return InvalidInput("--input is missing: a JSONL file to read");
   if (output.empty()) return InvalidInput("--output is missing: a JSONL file to write");
-  return CheckOutput(output);
+  return CheckOutput(output, input);
+}
+
+absl::Status CheckNoArguments(const std::vector<std::string>& positionals) {
+  if (positionals.empty()) return absl::OkStatus();
+  return InvalidInput(fmt::format("unexpected argument {}", positionals.front()));
 }
 
 void PrintVersion() { fmt::print("restem {}\n", Version()); }

@@ -47,8 +47,12 @@ absl::StatusOr<bool> ParseCommand(const std::vector<std::string>& args,
                                   Flags& flags,
                                   std::vector<std::string>& positionals);
 
-// Said before the work is done, not after: the output's folder can be written to.
-absl::Status CheckOutput(const std::string& output);
+// Said before the work is done, not after: the output's folder can be written to, and what is there
+// is a file that may be replaced, not a device or the input.
+absl::Status CheckOutput(const std::string& output, const std::string& input);
+
+// InvalidInput where there is an argument that the command has no use for.
+absl::Status CheckNoArguments(const std::vector<std::string>& positionals);
 
 void PrintVersion();
 void PrintHelp(std::string_view usage, const std::string& flags_help);

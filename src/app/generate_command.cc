@@ -83,6 +83,7 @@ absl::Status GenerateCommand(const Args& args) {
       ParseCommand(
           args, "restem generate --model DIR --input F --output F [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(CheckNoArguments(positionals));
   RESTEM_RETURN_IF_ERROR(flags.files.check());
   const Stopwatch loading;
   RESTEM_ASSIGN_OR_RETURN(LoadedModel loaded, LoadForCommand(flags.files.model, flags.common));

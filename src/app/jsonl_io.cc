@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <unordered_map>
 
 #include "base/file.h"
@@ -75,7 +76,9 @@ absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record,
 }
 
 absl::Status WriteLines(const std::string& path, std::span<const std::string> lines) {
-  return WriteFileAtomic(path, [&](const WriteFn& write) {
+  // Where a link points to, not in place of the link.
+  const std::string target = std::filesystem::weakly_canonical(path).string();
+  return WriteFileAtomic(target, [&](const WriteFn& write) {
     std::string block;
     for (const std::string& line : lines) {
       block.append(line).push_back('\n');

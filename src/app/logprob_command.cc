@@ -90,6 +90,7 @@ absl::Status LogprobCommand(const Args& args) {
       ParseCommand(
           args, "restem logprob --model DIR --input F --output F [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(CheckNoArguments(positionals));
   RESTEM_RETURN_IF_ERROR(flags.files.check());
   const Stopwatch loading;
   RESTEM_ASSIGN_OR_RETURN(const LoadedModel loaded,

@@ -81,10 +81,13 @@ absl::StatusOr<Stage> ParseStage(const std::string& name, int64_t iteration) {
   return InvalidInput("unknown stage " + name);
 }
 
-// A run that a signal stopped loses nothing.
-absl::Status WithAdvice(const absl::Status& status) {
+// A run that a signal stopped loses nothing. With --fresh the same command would start another.
+absl::Status WithAdvice(const absl::Status& status, const Run& run, bool fresh) {
   if (!absl::IsCancelled(status)) return status;
-  return Stopped(fmt::format("{}; run the same command again to continue", MessageOf(status)));
+  const std::string how =
+      fresh ? fmt::format("run it again with --run-dir {} instead of --fresh", run.paths.root())
+            : "run the same command again";
+  return Stopped(fmt::format("{}; {} to continue", MessageOf(status), how));
 }
 
 absl::Status UpdateReport(const Run& run) {
@@ -117,7 +120,7 @@ absl::Status RunCommand(const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
   RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, /*judges=*/true, flags.fresh));
   spdlog::info("run directory: {}", run.paths.root());
-  RESTEM_RETURN_IF_ERROR(WithAdvice(RunLoop(run, UpdateReport)));
+  RESTEM_RETURN_IF_ERROR(WithAdvice(RunLoop(run, UpdateReport), run, flags.fresh));
   RESTEM_RETURN_IF_ERROR(UpdateReport(run));  // once more: the state is `done` now
   RESTEM_ASSIGN_OR_RETURN(const RunReport report, LoadRunReport(run.paths.root()));
   fmt::print("{}\nreport: {}\n", RenderShow(report, Analyze(report)), run.paths.report());
@@ -140,7 +143,7 @@ absl::Status StageCommand(const std::string& stage_name, const Args& args) {
   }
   RESTEM_RETURN_IF_ERROR(CheckHasStage(inputs, flags.iteration, stage));
   RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, judges, /*fresh=*/false));
-  RESTEM_RETURN_IF_ERROR(WithAdvice(RunStage(run, flags.iteration, stage)));
+  RESTEM_RETURN_IF_ERROR(WithAdvice(RunStage(run, flags.iteration, stage), run, /*fresh=*/false));
   fmt::print("{}\n", run.paths.iteration(flags.iteration));
   return absl::OkStatus();
 }

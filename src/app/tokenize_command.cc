@@ -34,6 +34,13 @@ absl::StatusOr<nlohmann::ordered_json> Convert(const InputRecord& record,
         record.where));
   }
   RESTEM_ASSIGN_OR_RETURN(const auto tokens, TokensOf(record, "text", "tokens", tokenizer));
+  for (const int32_t token : tokens) {
+    if (token < tokenizer.vocab_size()) continue;
+    return InvalidInput(fmt::format("{}: token {} is outside the tokenizer's vocabulary of {}",
+                                    record.where,
+                                    token,
+                                    tokenizer.vocab_size()));
+  }
   if (!decode) return nlohmann::ordered_json{{"id", record.fields.at("id")}, {"tokens", tokens}};
   return nlohmann::ordered_json{{"id", record.fields.at("id")},
                                 {"text", tokenizer.decode(tokens, /*skip_special_tokens=*/true)}};
@@ -49,6 +56,7 @@ absl::Status TokenizeCommand(const Args& args) {
       ParseCommand(
           args, "restem tokenize --model DIR --input F --output F [--decode]", flags, positionals));
   if (!go_on) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(CheckNoArguments(positionals));
   RESTEM_RETURN_IF_ERROR(flags.files.check());
   const Stopwatch loading;
   RESTEM_ASSIGN_OR_RETURN(const auto tokenizer, Tokenizer::load(flags.files.model));

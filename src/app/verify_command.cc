@@ -35,7 +35,7 @@ absl::Status CheckFlags(const VerifyFlags& flags) {
     return InvalidInput("--reward is missing: a YAML file with a reward's options");
   if (flags.input.empty()) return InvalidInput("--input is missing: a JSONL file to read");
   if (flags.output.empty()) return InvalidInput("--output is missing: a JSONL file to write");
-  return CheckOutput(flags.output);
+  return CheckOutput(flags.output, flags.input);
 }
 
 std::string VerdictLine(const InputRecord& record, const Verdict& verdict, double seconds) {
@@ -89,6 +89,7 @@ absl::Status VerifyCommand(const Args& args) {
                    flags,
                    positionals));
   if (!go_on) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(CheckNoArguments(positionals));
   RESTEM_RETURN_IF_ERROR(CheckFlags(flags));
   RewardOptions options;
   RESTEM_RETURN_IF_ERROR(config::ReadYamlFile(flags.reward, {}, options));

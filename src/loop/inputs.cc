@@ -98,6 +98,11 @@ absl::StatusOr<std::map<std::string, std::string>> HashInputs(const Job& job) {
       RESTEM_ASSIGN_OR_RETURN(hashes[file.path], HashFile(file.path));
     }
   }
+  if (job.reward.spec != nullptr) {
+    for (const std::string& file : job.reward.spec->files()) {
+      RESTEM_ASSIGN_OR_RETURN(hashes[file], HashFile(file));
+    }
+  }
   if (!job.prompt.few_shot.empty()) {
     RESTEM_ASSIGN_OR_RETURN(hashes[job.prompt.few_shot], HashFile(job.prompt.few_shot));
   }

@@ -97,6 +97,12 @@ std::string DescribeSet(const JobInputs& inputs, const ProblemSet& set, const Re
                       proof.gold_tried,
                       proof.shuffled_wrong,
                       proof.shuffled_tried);
+  if (proof.without_gold > 0) {
+    text += fmt::format(
+        "  note: for {} of the problems the reward knows no correct completion: there it is not "
+        "proved\n",
+        proof.without_gold);
+  }
   const int64_t room = inputs.base.max_position_embeddings - longest;
   if (room < inputs.job.sampler.max_new_tokens) {
     text += fmt::format(
@@ -105,6 +111,19 @@ std::string DescribeSet(const JobInputs& inputs, const ProblemSet& set, const Re
         room,
         inputs.job.sampler.max_new_tokens);
   }
+  return text;
+}
+
+// What the job asks for and gives no data for.
+std::string DescribeGaps(const JobInputs& inputs) {
+  std::string text;
+  if (inputs.train.problems.empty())
+    text += "note: data.train is empty: the base is evaluated, nothing is trained\n";
+  else if (inputs.job.train.early_stop != "none" && inputs.validation.problems.empty())
+    text += fmt::format(
+        "note: train.early_stop is {}, but data.validation is empty: training goes on to its last "
+        "step\n",
+        inputs.job.train.early_stop);
   return text;
 }
 
@@ -218,7 +237,8 @@ absl::StatusOr<std::string> Preflight(const JobInputs& inputs) {
     RESTEM_RETURN_IF_ERROR(Annotate(CheckProof(proof), set->name));
     findings += DescribeSet(inputs, *set, proof);
   }
-  return findings + DescribeOverlaps(inputs) + Estimate(inputs) + "the job is sound\n";
+  return findings + DescribeGaps(inputs) + DescribeOverlaps(inputs) + Estimate(inputs) +
+         "the job is sound\n";
 }
 
 }  // namespace restem

@@ -24,15 +24,17 @@ absl::Status RecordCounts(Run& run, int64_t iteration, const SelectStats& stats)
                               {"errors", stats.errors}});
 }
 
-std::string Explain(const SelectStats& stats, int64_t iteration) {
+std::string Explain(const SelectStats& stats, int64_t iteration, const std::string& run_dir) {
   return fmt::format(
       "iteration {}: no sample can be trained on: of {} samples {} are correct, {} of those were "
-      "cut at max_new_tokens; "
-      "an easier problem set, more samples, or a longer max_new_tokens would give some",
+      "cut at max_new_tokens. See what they say with `restem show {} --problem ID`: the reward may "
+      "read them wrongly; else an easier problem set, more samples, or a longer max_new_tokens "
+      "would give some. A changed job or reward needs --fresh",
       iteration,
       stats.samples,
       stats.correct,
-      stats.truncated_correct);
+      stats.truncated_correct,
+      run_dir);
 }
 
 absl::Status SelectSamples(Run& run, int64_t iteration) {
@@ -48,7 +50,8 @@ absl::Status SelectSamples(Run& run, int64_t iteration) {
                              static_cast<uint64_t>(inputs.job.seed),
                              static_cast<uint64_t>(iteration)};
   RESTEM_ASSIGN_OR_RETURN(const Selection selection, SelectCorrect(input));
-  if (selection.examples.empty()) return Failed(Explain(selection.stats, iteration));
+  if (selection.examples.empty())
+    return Failed(Explain(selection.stats, iteration, run.paths.root()));
   RESTEM_RETURN_IF_ERROR(
       WriteExamples(run.paths.dataset(iteration, Arm::kRestEm), selection.examples));
   if (inputs.job.control == "random") {

@@ -106,6 +106,15 @@ class CombinedSpec : public VerifierSpec {
     if (children.empty()) return InvalidInput("of: names no reward");
     return std::make_unique<CombinedVerifier>(combination_, std::move(children));
   }
+  std::vector<std::string> files() const override {
+    std::vector<std::string> files;
+    for (const Part& part : parts_) {
+      if (part.spec == nullptr) continue;
+      const auto own = part.spec->files();
+      files.insert(files.end(), own.begin(), own.end());
+    }
+    return files;
+  }
 
  private:
   const Combination combination_;

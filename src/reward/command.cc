@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -153,6 +154,16 @@ class CommandSpec : public VerifierSpec {
     ::signal(SIGPIPE, SIG_IGN);
     RESTEM_ASSIGN_OR_RETURN(auto first, Worker::start(options_.command));
     return std::make_unique<CommandVerifier>(options_, std::move(first));
+  }
+  // Those arguments that name a file: the program, or the script that an interpreter runs.
+  std::vector<std::string> files() const override {
+    std::vector<std::string> files;
+    for (const std::string& argument : options_.command.argv) {
+      const auto path = std::filesystem::path(options_.command.directory) / argument;
+      std::error_code error;
+      if (std::filesystem::is_regular_file(path, error)) files.push_back(path.string());
+    }
+    return files;
   }
 
  private:

@@ -36,6 +36,8 @@ class VerifierSpec {
   virtual ~VerifierSpec() = default;
   virtual void visit(config::Fields& f) = 0;
   virtual absl::StatusOr<std::unique_ptr<Verifier>> build() const = 0;
+  // Files that its verdicts depend on. Default: none.
+  virtual std::vector<std::string> files() const { return {}; }
 };
 
 // Reward types by name. A new type is one file that registers itself:

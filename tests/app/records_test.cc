@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cmath>
@@ -134,6 +135,33 @@ TEST_F(Records, TokenizeBadRecords) {
       "tokenize", R"({"id":1,"tokens":[1,-1]})", {at, "list of token ids"}, {"--decode"});
   expect_refused("tokenize", R"({"id":1,"text":["a"]})", {at, "`text` must be text"});
   expect_refused("tokenize", R"({"id":1,"text":"a"})", {at, "leave out --decode"}, {"--decode"});
+  expect_refused(
+      "tokenize", R"({"id":1,"tokens":[1,99999]})", {at, "outside the tokenizer's"}, {"--decode"});
+}
+
+TEST_F(Records, OutputsThatMustNotBeReplaced) {
+  const std::string record = R"({"id":1,"text":"a"})";
+  WriteText(dir_ + "/in.jsonl", record);
+  const auto tokenize = [&](const std::string& output, std::vector<std::string> more = {}) {
+    std::vector<std::string> words = {
+        "tokenize", "--model", TrainedBase(), "--input", dir_ + "/in.jsonl", "--output", output};
+    words.insert(words.end(), more.begin(), more.end());
+    return Restem(words);
+  };
+  const auto refused = [&](const Outcome& outcome, const std::string& part) {
+    EXPECT_EQ(outcome.exit_code, 2);
+    EXPECT_THAT(outcome.err, ::testing::HasSubstr(part));
+  };
+  ASSERT_EQ(::mkfifo((dir_ + "/pipe").c_str(), 0600), 0);
+  refused(tokenize(dir_ + "/pipe"), "is not a regular file");
+  refused(tokenize(dir_ + "/in.jsonl"), "is the input");
+  EXPECT_EQ(ReadText(dir_ + "/in.jsonl"), record);
+  refused(tokenize(dir_ + "/out.jsonl", {"extra"}), "unexpected argument extra");
+  WriteText(dir_ + "/target.jsonl", "old");
+  std::filesystem::create_symlink(dir_ + "/target.jsonl", dir_ + "/link.jsonl");
+  EXPECT_EQ(tokenize(dir_ + "/link.jsonl").exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(dir_ + "/link.jsonl"));
+  EXPECT_THAT(ReadText(dir_ + "/target.jsonl"), ::testing::HasSubstr("tokens"));
 }
 
 // ---- verify ----

@@ -152,6 +152,38 @@ TEST_F(Variants, AFinishedRunIsShownAndCompared) {
   EXPECT_EQ("restem " + state["version"].get<std::string>() + "\n", Restem({"--version"}).out);
 }
 
+// Verdicts of one program must not be taken for those of another.
+TEST_F(Variants, AChangedRewardProgramIsRefused) {
+  const std::string judge = dir_ + "/judge.py";
+  const std::string script =
+      "import json, sys\n"
+      "for line in sys.stdin:\n"
+      "    asked = json.loads(line)\n"
+      "    right = asked['text'].strip() == str(asked['answer'])\n"
+      "    print(json.dumps({'id': asked['id'], 'verdict': 'correct' if right else 'wrong'}), "
+      "flush=True)\n";
+  WriteText(judge, script);
+  const std::vector<std::string> sets = {"reward.type=command",
+                                         "reward.argv=[python3, " + judge + "]",
+                                         "control=none",
+                                         "em.iterations=1"};
+  expect_runs(sets);
+  WriteText(judge, "# another\n" + script);
+  const Outcome outcome = restem("run", sets);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("judge.py: the content changed"));
+}
+
+TEST_F(Variants, CheckSaysWhatIsNotProvedAndWhatIsMissing) {
+  const std::vector<std::string> sets = {
+      "reward.type=regex", "reward.pattern=9", "data.validation=[]"};
+  const Outcome outcome = restem("check", sets);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out,
+              HasSubstr("for 12 of the problems the reward knows no correct completion"));
+  EXPECT_THAT(outcome.out, HasSubstr("train.early_stop is reward, but data.validation is empty"));
+}
+
 TEST_F(Variants, VersionIsACommonFlag) {
   EXPECT_EQ(Restem({"generate", "--version"}).out, Restem({"--version"}).out);
 }
