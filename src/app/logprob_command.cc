@@ -107,6 +107,7 @@ absl::Status LogprobCommand(const Args& args) {
   const Stopwatch working;
   Progress progress("logprob", summary.items);
   std::vector<ScoreItem> items;
+  items.reserve(pairs.size());
   for (const Pair& pair : pairs) items.push_back({pair.prompt, pair.completion});
   std::vector<std::string> lines(pairs.size());
   ScoreAll(loaded.model, items, flags.common.lanes(), [&](size_t i, const Scored& scored) {

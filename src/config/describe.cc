@@ -60,6 +60,7 @@ class Describer final : public Fields {
              std::vector<std::string>& value,
              std::string_view help) override {
     std::vector<std::string> parts;
+    parts.reserve(value.size());
     for (const std::string& item : value) parts.push_back(FormatText(item));
     add(Kind::kList, name, "list of text", "", fmt::format("[{}]", fmt::join(parts, ", ")), help);
   }

@@ -11,6 +11,7 @@ namespace {
 template <typename Value, typename Format>
 std::string FormatList(const std::vector<Value>& values, const Format& format) {
   std::vector<std::string> parts;
+  parts.reserve(values.size());
   for (const Value& value : values) parts.push_back(format(value));
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }

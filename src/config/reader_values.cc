@@ -89,8 +89,8 @@ std::optional<std::vector<Value>> Reader::read_list(const Node& node,
   bool all = true;
   for (size_t i = 0; i < node.items.size(); ++i) {
     std::optional<Value> value = read(node.items[i], fmt::format("{}.{}", where, i));
-    if (value) values.push_back(*std::move(value));
     all = all && value.has_value();
+    if (value) values.push_back(*std::move(value));
   }
   if (!all) return std::nullopt;
   return values;

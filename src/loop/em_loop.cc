@@ -77,6 +77,7 @@ absl::Status CheckHasStage(const JobInputs& inputs, int64_t iteration, Stage sta
   const std::vector<Stage> stages = StagesOf(inputs, iteration);
   if (std::ranges::find(stages, stage) != stages.end()) return absl::OkStatus();
   std::vector<std::string_view> names;
+  names.reserve(stages.size());
   for (const Stage each : stages) names.push_back(ToString(each));
   return InvalidInput(
       fmt::format("iteration {} of this job has no `{}`; its stages: {}",

@@ -50,6 +50,7 @@ absl::StatusOr<double> SolutionScore(const JobInputs& inputs, const Model& model
   RESTEM_ASSIGN_OR_RETURN(const auto examples,
                           SolutionExamples(inputs, inputs.validation, kLossNeeds));
   std::vector<ScoreItem> items;
+  items.reserve(examples.size());
   for (const TrainingExample& example : examples)
     items.push_back({example.prompt_tokens, example.tokens});
   std::vector<double> sums(examples.size());

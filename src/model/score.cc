@@ -79,6 +79,7 @@ std::vector<Scored> ScoreCompletions(const Model& model, std::span<const ScoreIt
   const auto* logp = result.logp.const_data_ptr<float>();
   const auto* entropy = result.entropy.const_data_ptr<float>();
   std::vector<Scored> scored;
+  scored.reserve(items.size());
   for (const ScoreItem& item : items) {
     const auto count = static_cast<int64_t>(item.completion.size());
     scored.push_back({{logp, logp + count},

@@ -238,7 +238,7 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
-    const at::Tensor scale = gradients[0];
+    const at::Tensor& scale = gradients[0];
     at::Tensor dhidden = context->saved_data["dhidden"].toTensor();
     at::Tensor dweight = context->saved_data["dweight"].toTensor();
     context->saved_data.clear();  // a second backward through the same graph is not supported
