@@ -6,8 +6,8 @@
 
 namespace restem {
 
-// Runs body(0) … body(lanes - 1) at the same time, lane 0 on the caller's thread, and waits for all.
-// From call to call a lane keeps its thread, unless calls nest or overlap. An exception of the
+// Runs body(0) … body(lanes - 1) at the same time, lane 0 on the caller's thread, and waits for
+// all. From call to call a lane keeps its thread, unless calls nest or overlap. An exception of the
 // lowest-numbered lane that threw is rethrown here.
 void RunLanes(size_t lanes, const std::function<void(size_t lane)>& body);
 

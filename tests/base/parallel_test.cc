@@ -32,9 +32,7 @@ TEST(RunLanes, KeepsItsThreads) {
 
 TEST(RunLanes, CallsMayNestAndOverlap) {
   std::atomic<int> count = 0;
-  RunLanes(3, [&](size_t) {
-    RunLanes(4, [&](size_t) { RunLanes(2, [&](size_t) { ++count; }); });
-  });
+  RunLanes(3, [&](size_t) { RunLanes(4, [&](size_t) { RunLanes(2, [&](size_t) { ++count; }); }); });
   EXPECT_EQ(count, 24);
 }
 
