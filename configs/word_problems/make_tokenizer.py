@@ -10,35 +10,14 @@ import json
 import pathlib
 import sys
 
-from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
-
 HERE = pathlib.Path(__file__).resolve().parent
-EOS = "<|end|>"
+sys.path.insert(0, str(HERE.parent))
+
+import scratch_model  # noqa: E402
+
 WORDS = r" ?[a-z0-9']+| ?[^\sa-z0-9]+|\s+"
 TAGS = " n0 n1 n2 n3 n4"  # the tags that prepare.py can write
-CONFIG = {
-    "architectures": ["LlamaForCausalLM"],
-    "model_type": "llama",
-    "vocab_size": 1024,
-    "hidden_size": 128,
-    "intermediate_size": 352,
-    "num_hidden_layers": 4,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 4,
-    "head_dim": 32,
-    "hidden_act": "silu",
-    "max_position_embeddings": 256,
-    "rms_norm_eps": 1e-5,
-    "rope_theta": 10000.0,
-    "attention_bias": False,
-    "attention_dropout": 0.0,
-    "mlp_bias": False,
-    "initializer_range": 0.02,
-    "tie_word_embeddings": True,
-    "bos_token_id": None,
-    "eos_token_id": 0,
-    "torch_dtype": "float32",
-}
+CONFIG = scratch_model.llama_config(1024, layers=4, initializer_range=0.02, torch_dtype="float32")
 
 
 def read(path):
@@ -52,38 +31,12 @@ def main():
     texts = [f"{problem['question']}\nA:" for problem in read(data / "train.jsonl")]
     texts += [problem["solution"] for problem in read(data / "base_train.jsonl")] + [TAGS] * 100
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(WORDS), behavior="isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])
-    tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.train_from_iterator(texts, trainers.BpeTrainer(
-        vocab_size=CONFIG["vocab_size"],
-        special_tokens=[EOS],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    ))
-    if tokenizer.get_vocab_size() != CONFIG["vocab_size"]:
-        sys.exit(f"make_tokenizer.py: the texts gave {tokenizer.get_vocab_size()} tokens")
+    tokenizer = scratch_model.train_tokenizer(texts, WORDS, CONFIG["vocab_size"], [scratch_model.EOS])
     for tag in TAGS.split():
         if len(tokenizer.encode(f" {tag}").ids) != 1:
             sys.exit(f"make_tokenizer.py: {tag} is not one token")
-
     out = HERE / "scratch"
-    out.mkdir(exist_ok=True)
-    tokenizer.save(str(out / "tokenizer.json"))
-    for name, content in (
-        ("config.json", CONFIG),
-        ("generation_config.json", {"eos_token_id": 0}),
-        ("tokenizer_config.json", {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "eos_token": EOS,
-            "clean_up_tokenization_spaces": False,
-            "model_max_length": CONFIG["max_position_embeddings"],
-        }),
-    ):
-        (out / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    scratch_model.write(out, CONFIG, tokenizer)
     print(f"{out}: {CONFIG['vocab_size']} tokens")
 
 
