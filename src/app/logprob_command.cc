@@ -33,8 +33,8 @@ absl::Status CheckPair(const Pair& pair, const InputRecord& record, const ModelC
     return InvalidInput(fmt::format("{}: the prompt has no tokens", record.where));
   if (pair.completion.empty())
     return InvalidInput(fmt::format("{}: the completion has no tokens", record.where));
-  const auto total = static_cast<int64_t>(pair.prompt.size() + pair.completion.size());
-  if (total > config.max_position_embeddings + 1) {
+  const size_t total = pair.prompt.size() + pair.completion.size();
+  if (!config.holds(total)) {
     return InvalidInput(
         fmt::format("{}: prompt and completion have {} tokens, the model's context holds {}",
                     record.where,

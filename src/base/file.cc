@@ -15,14 +15,6 @@
 namespace restem {
 namespace {
 
-// A missing file is the user's input; anything else is the machine's.
-absl::Status FileError(std::string_view doing, const std::string& path, int error) {
-  const std::string message = fmt::format("cannot {} {}: {}", doing, path, std::strerror(error));
-  const bool wrong_input =
-      error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES || error == EROFS;
-  return wrong_input ? InvalidInput(message) : Failed(message);
-}
-
 // Closes on every path out.
 class Descriptor {
  public:
@@ -39,6 +31,23 @@ class Descriptor {
   int fd_;
 };
 
+// Makes the rename itself durable; errors are ignored since not every file system supports it.
+void SyncParentDir(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  Descriptor dir(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (dir.get() >= 0) ::fsync(dir.get());
+}
+
+}  // namespace
+
+// A missing file is the user's input; anything else is the machine's.
+absl::Status FileError(std::string_view doing, const std::string& path, int error) {
+  const std::string message = fmt::format("cannot {} {}: {}", doing, path, std::strerror(error));
+  const bool wrong_input =
+      error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES || error == EROFS;
+  return wrong_input ? InvalidInput(message) : Failed(message);
+}
+
 absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
@@ -48,15 +57,6 @@ absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
   }
   return absl::OkStatus();
 }
-
-// Makes the rename itself durable; errors are ignored since not every file system supports it.
-void SyncParentDir(const std::string& path) {
-  const std::string parent = std::filesystem::path(path).parent_path().string();
-  Descriptor dir(::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (dir.get() >= 0) ::fsync(dir.get());
-}
-
-}  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

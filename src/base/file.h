@@ -28,6 +28,12 @@ using WriteFn = std::function<absl::Status(std::string_view)>;
 absl::Status WriteFileAtomic(const std::string& path,
                              const std::function<absl::Status(const WriteFn& write)>& produce);
 
+// The status of a failed system call: "cannot <doing> <path>: <why>".
+absl::Status FileError(std::string_view doing, const std::string& path, int error);
+
+// write(2) until all bytes are written; `path` is for the message.
+absl::Status WriteAll(int fd, std::string_view bytes, const std::string& path);
+
 // mkdir -p.
 absl::Status MakeDirs(const std::string& path);
 

@@ -1,5 +1,6 @@
 #include "base/parallel.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <exception>
@@ -7,6 +8,8 @@
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/shutdown.h"
 
 namespace restem {
 namespace {
@@ -101,6 +104,13 @@ void RunLanes(size_t lanes, const std::function<void(size_t lane)>& body) {
   for (const auto& error : errors) {
     if (error) std::rethrow_exception(error);
   }
+}
+
+void ForEachUntilStop(size_t count, size_t lanes, const std::function<void(size_t i)>& body) {
+  std::atomic<size_t> next = 0;
+  RunLanes(std::max<size_t>(1, lanes), [&](size_t /*lane*/) {
+    for (size_t i = next++; i < count && !StopRequested(); i = next++) body(i);
+  });
 }
 
 }  // namespace restem

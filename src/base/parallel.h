@@ -11,4 +11,8 @@ namespace restem {
 // lowest-numbered lane that threw is rethrown here.
 void RunLanes(size_t lanes, const std::function<void(size_t lane)>& body);
 
+// Runs body(0) … body(count - 1) on `lanes` threads (at least one), each item on the next thread
+// that is free. A requested stop (base/shutdown.h) leaves out what has not begun: ask CheckStop().
+void ForEachUntilStop(size_t count, size_t lanes, const std::function<void(size_t i)>& body);
+
 }  // namespace restem

@@ -15,13 +15,6 @@
 namespace restem {
 namespace {
 
-absl::Status SystemError(std::string_view doing, const std::string& path, int error) {
-  const std::string message = fmt::format("cannot {} {}: {}", doing, path, std::strerror(error));
-  const bool wrong_input =
-      error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES || error == EROFS;
-  return wrong_input ? InvalidInput(message) : Failed(message);
-}
-
 // Visits the complete lines and returns how many bytes they take.
 absl::StatusOr<int64_t> Scan(const std::string& path,
                              std::string_view content,
@@ -57,16 +50,6 @@ absl::StatusOr<int64_t> ScanFile(const std::string& path, const JournalLineFn& v
   return complete;
 }
 
-absl::Status WriteLine(int fd, std::string_view bytes, const std::string& path) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return SystemError("write", path, errno);
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status ReadJournal(const std::string& path, const JournalLineFn& visit) {
@@ -77,10 +60,10 @@ absl::Status ReadJournal(const std::string& path, const JournalLineFn& visit) {
 absl::StatusOr<std::unique_ptr<Journal>> Journal::open(const std::string& path,
                                                        const JournalLineFn& replay) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (fd < 0) return SystemError("open", path, errno);
+  if (fd < 0) return FileError("open", path, errno);
   std::unique_ptr<Journal> journal(new Journal(path, fd, 0));  // closes fd on every path out
   RESTEM_ASSIGN_OR_RETURN(journal->size_, ScanFile(path, replay));
-  if (::ftruncate(fd, journal->size_) != 0) return SystemError("repair", path, errno);
+  if (::ftruncate(fd, journal->size_) != 0) return FileError("repair", path, errno);
   return journal;
 }
 
@@ -96,7 +79,7 @@ absl::Status Journal::append(std::string_view line) {
   if (fd_ < 0) return Failed(fmt::format("cannot write {}: it is closed", path_));
   buffer_.assign(line);
   buffer_.push_back('\n');
-  const absl::Status status = WriteLine(fd_, buffer_, path_);
+  const absl::Status status = WriteAll(fd_, buffer_, path_);
   if (status.ok()) {
     size_ += static_cast<int64_t>(buffer_.size());
     return status;
@@ -111,8 +94,8 @@ absl::Status Journal::close() {
   if (fd_ < 0) return absl::OkStatus();
   const int fd = std::exchange(fd_, -1);
   absl::Status status;
-  if (::fsync(fd) != 0) status = SystemError("flush", path_, errno);
-  if (::close(fd) != 0 && status.ok()) status = SystemError("close", path_, errno);
+  if (::fsync(fd) != 0) status = FileError("flush", path_, errno);
+  if (::close(fd) != 0 && status.ok()) status = FileError("close", path_, errno);
   return status;
 }
 

@@ -178,14 +178,7 @@ absl::Status TensorBoardWriter::write_event(std::string_view fields, int64_t ste
   event.append(fields);
   const std::string record = Framed(event);
   std::lock_guard lock(mutex_);
-  std::string_view left = record;
-  while (!left.empty()) {
-    const ssize_t written = ::write(fd_, left.data(), left.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return Failed(fmt::format("cannot write {}: {}", path_, std::strerror(errno)));
-    left.remove_prefix(static_cast<size_t>(written));
-  }
-  return absl::OkStatus();
+  return WriteAll(fd_, record, path_);
 }
 
 }  // namespace restem

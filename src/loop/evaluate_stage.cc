@@ -78,6 +78,11 @@ absl::StatusOr<EvalJournals> OpenJournals(const std::string& dir) {
   return journals;
 }
 
+// Samples of a test set, greedy ones included.
+int64_t TotalOf(const ProblemSet& set, const EvaluateOptions& options) {
+  return static_cast<int64_t>(set.problems.size()) * (options.samples + (options.greedy ? 1 : 0));
+}
+
 absl::StatusOr<SetResult> EvaluateOne(Run& run,
                                       int64_t iteration,
                                       const std::string& dir,
@@ -90,12 +95,10 @@ absl::StatusOr<SetResult> EvaluateOne(Run& run,
   for (size_t i = 0; i < set.problems.size(); ++i)
     problems.push_back({&set.problems[i], set.prompts[i]});
   const EvalPlan plan = PlanOf(run, iteration);
-  const int64_t total =
-      static_cast<int64_t>(problems.size()) * (plan.samples + (plan.greedy ? 1 : 0));
   ScoreCounts counts;
   for (const auto& [problem, judged] : journals.recorded.judged)
     counts.add({problem, judged.sample, judged.verdict, "", ""});
-  Progress progress(label, total, "tokens");
+  Progress progress(label, TotalOf(set, run.inputs.job.evaluate), "tokens");
   progress.start_at(static_cast<int64_t>(journals.recorded.judged.size()));
   const EvalSinks sinks = {
       .drawn = [&](const Sample& s) { return journals.samples->append(FormatSample(s)); },
@@ -135,12 +138,10 @@ absl::Status RecordSet(Run& run,
 absl::Status FinishSet(const std::string& dir,
                        const ProblemSet& set,
                        const EvaluateOptions& options) {
-  const int64_t total =
-      static_cast<int64_t>(set.problems.size()) * (options.samples + (options.greedy ? 1 : 0));
   for (const char* name : {"/samples.jsonl", "/verdicts.jsonl"}) {
     const std::string journal = JournalPath(dir + name, /*rank=*/0);
     if (IsFinished(dir + name, journal)) continue;
-    RESTEM_RETURN_IF_ERROR(FinishRecords(journal, dir + name, set.problems, total));
+    RESTEM_RETURN_IF_ERROR(FinishRecords(journal, dir + name, set.problems, TotalOf(set, options)));
   }
   return absl::OkStatus();
 }

@@ -32,7 +32,7 @@ absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& i
         EncodeCompletion(*inputs.tokenizer, set.prompt_texts[i], solution->get<std::string>());
     example.tokens.push_back(inputs.base.eos_token_ids.front());
     const size_t tokens = example.prompt_tokens.size() + example.tokens.size();
-    if (tokens > static_cast<size_t>(inputs.base.max_position_embeddings) + 1) {
+    if (!inputs.base.holds(tokens)) {
       return InvalidInput(
           fmt::format("{}: prompt and solution of problem {} have {} tokens, the model's context "
                       "holds {}",

@@ -31,6 +31,11 @@ struct ModelConfig {
       eos_token_ids;  // generation_config.json's if there, else config.json's; may be several
 
   bool is_eos(int32_t token) const;
+  // Whether a prompt and its completion, of so many tokens together, can be computed: the last one
+  // is never an input.
+  bool holds(size_t tokens) const {
+    return tokens <= static_cast<size_t>(max_position_embeddings) + 1;
+  }
   int64_t parameter_count() const;
 };
 

@@ -24,4 +24,11 @@ DecoderInput PadInput(std::span<const int32_t> tokens,
                       std::span<const int32_t> positions,
                       std::span<const int64_t> live = {});
 
+// Both together: hidden states [>= live, hidden] float32 of the live rows, padding behind them.
+at::Tensor PackedHidden(const Model& model,
+                        std::span<const int32_t> tokens,
+                        std::span<const int32_t> positions,
+                        std::vector<AttentionSegment> segments,
+                        std::span<const int64_t> live = {});
+
 }  // namespace restem

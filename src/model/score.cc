@@ -1,17 +1,14 @@
 #include "model/score.h"
 
-#include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 
-#include <algorithm>
-#include <atomic>
-#include <memory>
 #include <numeric>
+#include <utility>
 
 #include "base/parallel.h"
-#include "base/shutdown.h"
 #include "model/packed_forward.h"
 #include "ops/linear_logprob.h"
+#include "ops/to_tensor.h"
 
 namespace restem {
 namespace {
@@ -67,13 +64,10 @@ std::vector<size_t> Cuts(std::span<const ScoreItem> items) {
 std::vector<Scored> ScoreCompletions(const Model& model, std::span<const ScoreItem> items) {
   PackedItems packed;
   for (const ScoreItem& item : items) Append(item, packed);
-  const auto segments =
-      std::make_shared<const std::vector<AttentionSegment>>(std::move(packed.segments));
-  const at::Tensor hidden = DecoderHidden(model,
-                                          PadInput(packed.tokens, packed.positions, packed.live),
-                                          PackedAttentionOf(model, segments, packed.live));
-  at::Tensor targets = at::zeros({hidden.size(0)}, at::kInt);  // padding asks for token 0
-  std::copy(packed.targets.begin(), packed.targets.end(), targets.mutable_data_ptr<int32_t>());
+  const at::Tensor hidden =
+      PackedHidden(model, packed.tokens, packed.positions, std::move(packed.segments), packed.live);
+  // Padding asks for token 0.
+  const at::Tensor targets = ToTensor(std::span<const int32_t>(packed.targets), hidden.size(0));
   const LinearLogprobResult result =
       LinearLogprob(hidden, model.weights.output_embedding(), targets);
   const auto* logp = result.logp.const_data_ptr<float>();
@@ -95,14 +89,11 @@ void ScoreAll(const Model& model,
               int64_t lanes,
               const std::function<void(size_t i, const Scored& scored)>& done) {
   const std::vector<size_t> cuts = Cuts(items);
-  std::atomic<size_t> next = 0;
-  RunLanes(static_cast<size_t>(lanes), [&](size_t /*lane*/) {
+  ForEachUntilStop(cuts.size() - 1, static_cast<size_t>(lanes), [&](size_t run) {
     const c10::InferenceMode inference;
-    for (size_t run = next++; run + 1 < cuts.size() && !StopRequested(); run = next++) {
-      const auto scored =
-          ScoreCompletions(model, items.subspan(cuts[run], cuts[run + 1] - cuts[run]));
-      for (size_t i = 0; i < scored.size(); ++i) done(cuts[run] + i, scored[i]);
-    }
+    const auto scored =
+        ScoreCompletions(model, items.subspan(cuts[run], cuts[run + 1] - cuts[run]));
+    for (size_t i = 0; i < scored.size(); ++i) done(cuts[run] + i, scored[i]);
   });
 }
 

@@ -10,7 +10,7 @@
 
 namespace restem {
 
-// Each holds at least one token; together at most max_position_embeddings + 1.
+// Each has at least one token; together no more than ModelConfig::holds().
 struct ScoreItem {
   std::span<const int32_t> prompt;
   std::span<const int32_t> completion;

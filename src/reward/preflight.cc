@@ -3,13 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <functional>
 #include <numeric>
 
 #include "base/parallel.h"
 #include "base/random.h"
-#include "base/shutdown.h"
 #include "reward/field.h"
 #include "reward/judge.h"
 #include "reward/unicode.h"
@@ -25,13 +22,6 @@ struct Trial {
   Judgement judgement;
   bool tried = false;
 };
-
-void ForEach(size_t count, size_t jobs, const std::function<void(size_t)>& body) {
-  std::atomic<size_t> next = 0;
-  RunLanes(std::max<size_t>(1, jobs), [&](size_t /*lane*/) {
-    for (size_t i = next++; i < count && !StopRequested(); i = next++) body(i);
-  });
-}
 
 // Equal as the reward reads them: "#### 18" and "So 18 eggs" are. A reward that extracts nothing
 // can only be asked by text.
@@ -64,7 +54,7 @@ std::vector<Trial> TryGold(const Verifier& verifier,
                            std::span<const Problem> problems,
                            size_t jobs) {
   std::vector<Trial> trials(problems.size());
-  ForEach(problems.size(), jobs, [&](size_t i) {
+  ForEachUntilStop(problems.size(), jobs, [&](size_t i) {
     Trial& trial = trials[i];
     trial.completion = verifier.gold_completion(problems[i]);
     if (trial.completion.empty()) return;
@@ -84,7 +74,7 @@ std::vector<Trial> TryShuffled(const Verifier& verifier,
   Shuffle(std::span(order), RandomStream(seed, StreamPurpose::kShuffle, 0, "reward proof", 0));
   const bool tells = ExtractionTells(gold);
   std::vector<Trial> trials(problems.size());
-  ForEach(problems.size(), jobs, [&](size_t place) {
+  ForEachUntilStop(problems.size(), jobs, [&](size_t place) {
     const size_t mine = order[place];
     if (!gold[mine].tried) return;
     for (size_t step = 1; step <= std::min(kPartnersTried, problems.size() - 1); ++step) {

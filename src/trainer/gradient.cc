@@ -1,27 +1,20 @@
 #include "trainer/gradient.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
 #include <cmath>
-#include <memory>
+#include <span>
 
 #include "base/parallel.h"
 #include "model/packed_forward.h"
 #include "ops/autograd.h"
 #include "ops/gather_rows.h"
 #include "ops/linear_logprob.h"
+#include "ops/to_tensor.h"
 
 namespace restem {
 namespace {
-
-template <typename T>
-at::Tensor CopyToTensor(const std::vector<T>& values, at::ScalarType type) {
-  at::Tensor tensor = at::empty({static_cast<int64_t>(values.size())}, type);
-  std::copy(values.begin(), values.end(), tensor.mutable_data_ptr<T>());
-  return tensor;
-}
 
 double SumOfWeights(std::span<const PackedBatch> batches) {
   double sum = 0.0;
@@ -37,7 +30,7 @@ at::Tensor NormalizedWeights(const PackedBatch& batch, double total_weight) {
   weights.reserve(batch.target_weights.size());
   for (const float weight : batch.target_weights)
     weights.push_back(static_cast<float>(weight / total_weight));
-  return CopyToTensor(weights, at::kFloat);
+  return ToTensor(std::span<const float>(weights));
 }
 
 double WeightedSum(const at::Tensor& values, const at::Tensor& weights) {
@@ -98,16 +91,13 @@ absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> 
 absl::Status GradientComputer::run_batch(Replica& replica,
                                          const PackedBatch& batch,
                                          double total_weight) {
-  const auto segments = std::make_shared<const std::vector<AttentionSegment>>(batch.segments);
   const at::Tensor live =
-      DecoderHidden(replica.model,
-                    PadInput(batch.tokens, batch.positions, batch.live_rows),
-                    PackedAttentionOf(replica.model, segments, batch.live_rows));
-  const at::Tensor hidden = GatherRows(live, CopyToTensor(batch.target_rows, at::kLong));
+      PackedHidden(replica.model, batch.tokens, batch.positions, batch.segments, batch.live_rows);
+  const at::Tensor hidden = GatherRows(live, ToTensor(std::span(batch.target_rows)));
   const at::Tensor weights = NormalizedWeights(batch, total_weight);
   const WeightedNllResult nll = WeightedNll(hidden,
                                             replica.model.weights.output_embedding(),
-                                            CopyToTensor(batch.target_tokens, at::kInt),
+                                            ToTensor(std::span(batch.target_tokens)),
                                             weights,
                                             z_loss_);
   const double loss = nll.loss.item<float>();

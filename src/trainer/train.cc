@@ -60,18 +60,17 @@ int64_t MicroBatchTokens(const TrainSetup& setup) {
 
 // An id beyond the embedding, or a position beyond the rotary table, would read foreign memory.
 absl::Status CheckExample(const TrainingExample& example, const ModelConfig& config) {
-  // The last token is never an input.
-  const size_t rows = example.prompt_tokens.size() + example.tokens.size();
-  if (rows > static_cast<size_t>(config.max_position_embeddings) + 1) {
+  const size_t tokens = example.prompt_tokens.size() + example.tokens.size();
+  if (!config.holds(tokens)) {
     return InvalidInput(
         fmt::format("example {}#{} has {} tokens, more than the model's context holds ({})",
                     example.problem,
                     example.sample,
-                    rows,
+                    tokens,
                     config.max_position_embeddings));
   }
-  for (const auto* tokens : {&example.prompt_tokens, &example.tokens}) {
-    for (const int32_t token : *tokens) {
+  for (const auto* part : {&example.prompt_tokens, &example.tokens}) {
+    for (const int32_t token : *part) {
       if (0 <= token && token < config.vocab_size) continue;
       return InvalidInput(fmt::format("example {}#{}: token {} is outside the vocabulary of {}",
                                       example.problem,
