@@ -19,16 +19,16 @@ if(RESTEM_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
-add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-                    -fno-omit-frame-pointer
-                    -Wno-restrict)  # GCC 12 at -O3 wrongly warns on "literal" + std::string
+# -Wno-restrict: GCC 12 at -O3 wrongly warns on "literal" + std::string.
+add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual>"
+                    "$<$<COMPILE_LANGUAGE:CXX>:-fno-omit-frame-pointer;-Wno-restrict>")
 if(RESTEM_WERROR)
-  add_compile_options(-Werror)
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Werror>")
 endif()
 
 if(RESTEM_SANITIZE)
-  add_compile_options(-fsanitize=${RESTEM_SANITIZE} -fno-sanitize-recover=all)
+  # GCC 12 reports false positives of maybe-uninitialized through sanitizer instrumentation.
+  add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${RESTEM_SANITIZE};-fno-sanitize-recover=all>"
+                      "$<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>")
   add_link_options(-fsanitize=${RESTEM_SANITIZE})
-  # GCC 12 reports false positives of this warning through sanitizer instrumentation.
-  add_compile_options(-Wno-maybe-uninitialized)
 endif()

@@ -1,30 +1,41 @@
 // Softmax statistics and gradient of rows of logits that come in blocks over the vocabulary, so
 // that a row never has to exist as a whole. What one block says of a row merges with what others
-// say: the blocks may lie in another call, on another thread or on another device.
+// say: the blocks may lie in another call, on another thread or on another device. Each function
+// stands twice: over memory of the CPU, and in namespace `cuda` over memory of a GPU.
 #pragma once
 
 #include <cstdint>
 
-namespace restem::kernels {
+#include "kernels/cuda_types.h"
+#include "kernels/row_stats.h"
 
-// What is known of a row after some of its columns.
-struct RowStats {
-  float max = 0.0F;           // largest logit so far
-  float sum = 0.0F;           // Σ exp(logit − max); 0 before the first column
-  float offset_sum = 0.0F;    // Σ exp(logit − max)·(logit − max)
-  float target_logit = 0.0F;  // logits[target]; 0 until its column came
-};
+namespace restem::kernels {
 
 // Columns [first, first + count) of every row.
 struct LogitsBlock {
   int64_t rows = 0;
   int64_t first = 0;   // vocabulary index of column 0
   int64_t count = 0;   // columns, at least 1
-  int64_t stride = 0;  // floats from a row to the next
+  int64_t stride = 0;  // elements from a row to the next
 };
 
-// Adds a block to the statistics.
+// The loss whose gradient is asked for: Σ weight·(−logp) + z_loss·Σ weight·lse².
+struct NllLoss {
+  const int32_t* targets = nullptr;  // [rows] vocabulary indices
+  const float* weights = nullptr;    // [rows]
+  float z_loss = 0.0F;
+};
+
+// Where a row's results go.
+struct RowResults {
+  float* logp = nullptr;     // [rows] natural log
+  float* lse = nullptr;      // [rows]
+  float* entropy = nullptr;  // [rows] of the whole distribution; may be null
+};
+
+// Adds a block to the statistics; `logits` as the model's last product gives them.
 void AddToRowStats(const LogitsBlock& block,
+                   const LogitTransform& transform,
                    const float* logits,     // [rows, stride]
                    const int32_t* targets,  // [rows] vocabulary indices
                    RowStats* stats);        // [rows]
@@ -32,25 +43,60 @@ void AddToRowStats(const LogitsBlock& block,
 // Statistics of other columns of the same rows, e.g. of another vocabulary shard.
 void MergeRowStats(const RowStats* other, int64_t rows, RowStats* stats);
 
-// lse = log Σ exp(logits), logp = logits[target] − lse, entropy = lse − Σ p·logits. A logit that is
-// NaN or +inf shows as a non-finite lse.
-void FinishRowStats(const RowStats* stats,
-                    int64_t rows,
-                    float* logp,      // [rows]
-                    float* lse,       // [rows]
-                    float* entropy);  // [rows], may be null
+// A logit that is NaN or +inf shows as a non-finite lse.
+void FinishRowStats(const RowStats* stats, int64_t rows, const RowResults& results);
 
-// Overwrites a block's logits by the gradient of Σ weight·(−logp) + z_loss·Σ weight·lse²:
-//   weight·(softmax − onehot(target)) + 2·z_loss·weight·lse·softmax.
+// Overwrites a block's logits by the loss's gradient with respect to them.
 void SoftmaxLogprobGradient(const LogitsBlock& block,
-                            const int32_t* targets,  // [rows] vocabulary indices
-                            const float* weights,    // [rows]
-                            const float* lse,        // [rows] over the whole vocabulary
-                            float z_loss,
-                            float* logits);  // [rows, stride]
+                            const LogitTransform& transform,
+                            const NllLoss& loss,
+                            const float* lse,  // [rows] over the whole vocabulary
+                            float* logits);    // [rows, stride]
 
 // probabilities = softmax(logits · inverse_temperature) of one row, [vocab]; they sum to 1 up to
 // rounding.
 void Softmax(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities);
 
+// Logits in float32 or bfloat16, arithmetic in float32, sums in a fixed order: the same input gives
+// the same bits. `logits` and every row's start must be aligned to 16 bytes, else
+// "cudaErrorMisalignedAddress". No rows: nothing happens.
+namespace cuda {
+
+CudaError AddToRowStats(const LogitsBlock& block,
+                        const LogitTransform& transform,
+                        Precision precision,
+                        const void* logits,
+                        const int32_t* targets,
+                        RowStats* stats,
+                        CudaStream stream);
+
+CudaError MergeRowStats(const RowStats* other, int64_t rows, RowStats* stats, CudaStream stream);
+
+CudaError FinishRowStats(const RowStats* stats,
+                         int64_t rows,
+                         const RowResults& results,
+                         CudaStream stream);
+
+CudaError SoftmaxLogprobGradient(const LogitsBlock& block,
+                                 const LogitTransform& transform,
+                                 Precision precision,
+                                 const NllLoss& loss,
+                                 const float* lse,
+                                 void* logits,
+                                 CudaStream stream);
+
+// Statistics and gradient of whole rows in one read and one write: a row waits in the shared memory
+// of one block, or of a cluster of up to 8 blocks. Rows that do not fit there (about 900,000
+// bfloat16 logits on Hopper, 80,000 on Ampere, which has no clusters) are read twice.
+// `block.first` is 0 and `block.count` the vocabulary; overwrites `logits` by the gradient.
+CudaError SoftmaxLogprobWithGradient(const LogitsBlock& block,
+                                     const LogitTransform& transform,
+                                     Precision precision,
+                                     const NllLoss& loss,
+                                     const RowResults& results,
+                                     void* logits,
+                                     RowStats* scratch,  // [rows]
+                                     CudaStream stream);
+
+}  // namespace cuda
 }  // namespace restem::kernels

@@ -30,12 +30,33 @@ float MaxOf(const float* row, int64_t vocab) {
   return best;
 }
 
+// The vector form of kernels::Transformed.
+template <bool kCapped, class Tag, class V>
+V TransformedVector(Tag tag, const LogitTransform& transform, V logits) {
+  if constexpr (kCapped) {
+    const auto scaled = hn::Mul(logits, hn::Set(tag, 1.0F / transform.soft_cap));
+    logits = hn::Mul(hn::Tanh(tag, scaled), hn::Set(tag, transform.soft_cap));
+  }
+  return hn::Mul(logits, hn::Set(tag, transform.inverse_temperature));
+}
+
+// The vector form of kernels::TransformSlope.
+template <bool kCapped, class Tag, class V>
+V SlopeVector(Tag tag, const LogitTransform& transform, V transformed) {
+  const auto scale = hn::Set(tag, transform.inverse_temperature);
+  if constexpr (!kCapped) return scale;
+  const auto t = hn::Mul(transformed,
+                         hn::Set(tag, 1.0F / (transform.inverse_temperature * transform.soft_cap)));
+  return hn::NegMulAdd(hn::Mul(t, t), scale, scale);
+}
+
 struct RowSums {
   float exp;         // Σ exp(x − max)
   float exp_offset;  // Σ exp(x − max)·(x − max)
 };
 
-RowSums SumsOf(const float* row, int64_t vocab, float max) {
+template <bool kCapped>
+RowSums SumsOf(const float* row, int64_t vocab, const LogitTransform& transform, float max) {
   const hn::ScalableTag<float> tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
   const auto shift = hn::Set(tag, max);
@@ -43,7 +64,8 @@ RowSums SumsOf(const float* row, int64_t vocab, float max) {
   auto offset_sum = hn::Zero(tag);
   int64_t i = 0;
   for (; i + lanes <= vocab; i += lanes) {
-    const auto offset = hn::Sub(hn::LoadU(tag, row + i), shift);
+    const auto x = TransformedVector<kCapped>(tag, transform, hn::LoadU(tag, row + i));
+    const auto offset = hn::Sub(x, shift);
     const auto e = hn::Exp(tag, offset);
     exp_sum = hn::Add(exp_sum, e);
     offset_sum = hn::MulAdd(e, offset, offset_sum);
@@ -51,7 +73,7 @@ RowSums SumsOf(const float* row, int64_t vocab, float max) {
   RowSums sums = {hn::GetLane(hn::SumOfLanes(tag, exp_sum)),
                   hn::GetLane(hn::SumOfLanes(tag, offset_sum))};
   for (; i < vocab; ++i) {
-    const float offset = row[i] - max;
+    const float offset = Transformed<kCapped>(transform, row[i]) - max;
     const float e = std::exp(offset);
     sums.exp += e;
     sums.exp_offset += e * offset;
@@ -59,67 +81,68 @@ RowSums SumsOf(const float* row, int64_t vocab, float max) {
   return sums;
 }
 
-// The statistics of two sets of columns; either may be empty.
-RowStats Merged(const RowStats& a, const RowStats& b) {
-  if (a.sum == 0.0F || b.sum == 0.0F) {
-    RowStats merged = a.sum == 0.0F ? b : a;
-    merged.target_logit = a.target_logit + b.target_logit;
-    return merged;
-  }
-  const float max = std::max(a.max, b.max);
-  const float a_scale = std::exp(a.max - max);
-  const float b_scale = std::exp(b.max - max);
-  return {max,
-          a.sum * a_scale + b.sum * b_scale,
-          a_scale * (a.offset_sum + (a.max - max) * a.sum) +
-              b_scale * (b.offset_sum + (b.max - max) * b.sum),
-          a.target_logit + b.target_logit};
-}
-
-void Add(const LogitsBlock& block, const float* logits, const int32_t* targets, RowStats* stats) {
+template <bool kCapped>
+void AddAs(const LogitsBlock& block,
+           const LogitTransform& transform,
+           const float* logits,
+           const int32_t* targets,
+           RowStats* stats) {
   for (int64_t r = 0; r < block.rows; ++r, logits += block.stride) {
-    const float max = MaxOf(logits, block.count);
-    const RowSums sums = SumsOf(logits, block.count, max);
+    // The transform grows with the logit: the largest stays the largest.
+    const float max = Transformed<kCapped>(transform, MaxOf(logits, block.count));
+    const RowSums sums = SumsOf<kCapped>(logits, block.count, transform, max);
     const int64_t column = targets[r] - block.first;
     const bool here = 0 <= column && column < block.count;
-    stats[r] = Merged(stats[r], {max, sums.exp, sums.exp_offset, here ? logits[column] : 0.0F});
+    const float target = here ? Transformed<kCapped>(transform, logits[column]) : 0.0F;
+    stats[r] = Merged(stats[r], {max, sums.exp, sums.exp_offset, target});
   }
 }
 
-void Merge(const RowStats* other, int64_t rows, RowStats* stats) {
-  for (int64_t r = 0; r < rows; ++r) stats[r] = Merged(stats[r], other[r]);
+void Add(const LogitsBlock& block,
+         const LogitTransform& transform,
+         const float* logits,
+         const int32_t* targets,
+         RowStats* stats) {
+  const auto add = transform.soft_cap > 0.0F ? AddAs<true> : AddAs<false>;
+  add(block, transform, logits, targets, stats);
 }
 
-void Finish(const RowStats* stats, int64_t rows, float* logp, float* lse, float* entropy) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const float log_sum = std::log(stats[r].sum);
-    lse[r] = stats[r].max + log_sum;
-    logp[r] = (stats[r].target_logit - stats[r].max) - log_sum;
-    if (entropy != nullptr) entropy[r] = log_sum - stats[r].offset_sum / stats[r].sum;
-  }
-}
-
-void Gradient(const LogitsBlock& block,
-              const int32_t* targets,
-              const float* weights,
-              const float* lse,
-              float z_loss,
-              float* logits) {
+template <bool kCapped>
+void GradientAs(const LogitsBlock& block,
+                const LogitTransform& transform,
+                const NllLoss& loss,
+                const float* lse,
+                float* logits) {
   const hn::ScalableTag<float> tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
   for (int64_t r = 0; r < block.rows; ++r, logits += block.stride) {
-    const float factor = weights[r] * (1.0F + 2.0F * z_loss * lse[r]);
+    const int64_t column = loss.targets[r] - block.first;
+    const bool here = 0 <= column && column < block.count;
+    const float at_target = here ? Transformed<kCapped>(transform, logits[column]) : 0.0F;
+    const float factor = GradientFactor(loss.weights[r], loss.z_loss, lse[r]);
     const auto shift = hn::Set(tag, lse[r]);
     const auto scale = hn::Set(tag, factor);
     int64_t i = 0;
     for (; i + lanes <= block.count; i += lanes) {
-      const auto p = hn::Exp(tag, hn::Sub(hn::LoadU(tag, logits + i), shift));
-      hn::StoreU(hn::Mul(p, scale), tag, logits + i);
+      const auto x = TransformedVector<kCapped>(tag, transform, hn::LoadU(tag, logits + i));
+      const auto p = hn::Mul(hn::Exp(tag, hn::Sub(x, shift)), scale);
+      hn::StoreU(hn::Mul(p, SlopeVector<kCapped>(tag, transform, x)), tag, logits + i);
     }
-    for (; i < block.count; ++i) logits[i] = std::exp(logits[i] - lse[r]) * factor;
-    const int64_t column = targets[r] - block.first;
-    if (0 <= column && column < block.count) logits[column] -= weights[r];
+    for (; i < block.count; ++i) {
+      const float x = Transformed<kCapped>(transform, logits[i]);
+      logits[i] = std::exp(x - lse[r]) * factor * TransformSlope<kCapped>(transform, x);
+    }
+    if (here) logits[column] -= loss.weights[r] * TransformSlope<kCapped>(transform, at_target);
   }
+}
+
+void Gradient(const LogitsBlock& block,
+              const LogitTransform& transform,
+              const NllLoss& loss,
+              const float* lse,
+              float* logits) {
+  const auto run = transform.soft_cap > 0.0F ? GradientAs<true> : GradientAs<false>;
+  run(block, transform, loss, lse, logits);
 }
 
 void Probabilities(const float* logits,
@@ -152,33 +175,36 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace restem::kernels {
 HWY_EXPORT(Add);
-HWY_EXPORT(Merge);
-HWY_EXPORT(Finish);
 HWY_EXPORT(Gradient);
 HWY_EXPORT(Probabilities);
 
 void AddToRowStats(const LogitsBlock& block,
+                   const LogitTransform& transform,
                    const float* logits,
                    const int32_t* targets,
                    RowStats* stats) {
-  HWY_DYNAMIC_DISPATCH(Add)(block, logits, targets, stats);
+  HWY_DYNAMIC_DISPATCH(Add)(block, transform, logits, targets, stats);
 }
 
 void MergeRowStats(const RowStats* other, int64_t rows, RowStats* stats) {
-  HWY_DYNAMIC_DISPATCH(Merge)(other, rows, stats);
+  for (int64_t r = 0; r < rows; ++r) stats[r] = Merged(stats[r], other[r]);
 }
 
-void FinishRowStats(const RowStats* stats, int64_t rows, float* logp, float* lse, float* entropy) {
-  HWY_DYNAMIC_DISPATCH(Finish)(stats, rows, logp, lse, entropy);
+void FinishRowStats(const RowStats* stats, int64_t rows, const RowResults& results) {
+  for (int64_t r = 0; r < rows; ++r) {
+    const RowResult result = Finished(stats[r]);
+    results.logp[r] = result.logp;
+    results.lse[r] = result.lse;
+    if (results.entropy != nullptr) results.entropy[r] = result.entropy;
+  }
 }
 
 void SoftmaxLogprobGradient(const LogitsBlock& block,
-                            const int32_t* targets,
-                            const float* weights,
+                            const LogitTransform& transform,
+                            const NllLoss& loss,
                             const float* lse,
-                            float z_loss,
                             float* logits) {
-  HWY_DYNAMIC_DISPATCH(Gradient)(block, targets, weights, lse, z_loss, logits);
+  HWY_DYNAMIC_DISPATCH(Gradient)(block, transform, loss, lse, logits);
 }
 
 void Softmax(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities) {

@@ -1,11 +1,20 @@
 // Log-probabilities of target tokens straight from hidden states: lm_head, log-softmax and gather
-// in one op, by chunks of rows, so that [rows, vocab] logits never exist as a whole. This is the
-// trainer's hot loop.
+// in one op, by blocks, so that [rows, vocab] logits never exist as a whole. This is the trainer's
+// hot loop. All operands lie on one device: the CPU, or a GPU where the build has CUDA.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace restem {
+
+struct LogprobOptions {
+  double soft_cap = 0.0;     // logits become cap·tanh(logit / cap); 0: they stay as they are
+  double temperature = 1.0;  // > 0; logits are divided by it
+  // Memory for logits while a gradient is computed; 0: 192 MiB on a CPU, 2 GiB on a GPU.
+  int64_t logits_bytes = 0;
+};
 
 struct LinearLogprobResult {
   at::Tensor logp;     // [rows] float32, natural log
@@ -13,14 +22,18 @@ struct LinearLogprobResult {
   at::Tensor entropy;  // [rows] float32, of the whole next-token distribution
 };
 
-// Without gradient: scoring.
-LinearLogprobResult LinearLogprob(const at::Tensor& hidden,    // [rows, width] float32
-                                  const at::Tensor& weight,    // [vocab, width] float32 or bfloat16
-                                  const at::Tensor& targets);  // [rows] int32, each in [0, vocab)
+// Without gradient: scoring. A row whose logits are not finite has a non-finite lse; shapes, dtypes
+// and targets that do not fit throw c10::Error.
+LinearLogprobResult LinearLogprob(
+    const at::Tensor& hidden,   // [rows, width] float32, on a GPU also bfloat16
+    const at::Tensor& weight,   // [vocab, width] float32 or bfloat16; the product's precision
+    const at::Tensor& targets,  // [rows] int32, each in [0, vocab)
+    const LogprobOptions& options = {});
 
 // Σ_r row_weights[r]·(−logp[r]) + z_loss·Σ_r row_weights[r]·lse[r]², a float32 scalar with
 // gradients to `hidden` and `weight`. The weights are known before the forward, so the gradient is
-// computed within it, chunk by chunk.
+// computed within it, chunk by chunk. Rows of weight 0 are left out before anything is multiplied;
+// their logp and entropy are 0.
 struct WeightedNllResult {
   at::Tensor loss;     // scalar
   at::Tensor logp;     // [rows], detached
@@ -30,6 +43,7 @@ WeightedNllResult WeightedNll(const at::Tensor& hidden,
                               const at::Tensor& weight,
                               const at::Tensor& targets,
                               const at::Tensor& row_weights,  // [rows] float32
-                              double z_loss);
+                              double z_loss,
+                              const LogprobOptions& options = {});
 
 }  // namespace restem

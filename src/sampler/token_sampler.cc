@@ -17,11 +17,14 @@ int32_t ArgMax(std::span<const float> logits) {
 absl::StatusOr<float> LogprobOf(std::span<const float> logits, int32_t token) {
   const auto vocab = static_cast<int64_t>(logits.size());
   kernels::RowStats stats;
-  kernels::AddToRowStats(
-      {.rows = 1, .first = 0, .count = vocab, .stride = vocab}, logits.data(), &token, &stats);
+  kernels::AddToRowStats({.rows = 1, .first = 0, .count = vocab, .stride = vocab},
+                         /*transform=*/{},
+                         logits.data(),
+                         &token,
+                         &stats);
   float logprob = 0.0F;
   float lse = 0.0F;
-  kernels::FinishRowStats(&stats, /*rows=*/1, &logprob, &lse, /*entropy=*/nullptr);
+  kernels::FinishRowStats(&stats, /*rows=*/1, {.logp = &logprob, .lse = &lse});
   if (std::isfinite(lse)) return logprob;
   return Failed("the model's logits are not finite: its weights are damaged or overflow");
 }

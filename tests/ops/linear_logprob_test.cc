@@ -108,6 +108,7 @@ TEST(RowStats, OfPartsMergeToThoseOfTheWhole) {
   const auto stats_of = [&](int64_t first, int64_t count) {
     std::vector<kernels::RowStats> stats(kRows);
     kernels::AddToRowStats({kRows, first, count, kVocab},
+                           {},
                            logits.const_data_ptr<float>() + first,
                            targets.data(),
                            stats.data());
@@ -119,7 +120,7 @@ TEST(RowStats, OfPartsMergeToThoseOfTheWhole) {
     const auto finished = [&](const std::vector<kernels::RowStats>& stats) {
       const at::Tensor values = at::empty({3, kRows});
       auto* to = values.mutable_data_ptr<float>();
-      kernels::FinishRowStats(stats.data(), kRows, to, to + kRows, to + 2 * kRows);
+      kernels::FinishRowStats(stats.data(), kRows, {to, to + kRows, to + 2 * kRows});
       return values;
     };
     EXPECT_TRUE(Near(finished(merged), finished(stats_of(0, kVocab)), 1e-6)) << cut;

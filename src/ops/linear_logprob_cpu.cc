@@ -1,0 +1,176 @@
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/parallel.h"
+#include "kernels/softmax_logprob.h"
+#include "ops/linear.h"
+#include "ops/linear_logprob_device.h"
+
+namespace restem {
+namespace {
+
+// Rows at a time in the forward alone: 32 MiB of logits.
+constexpr int64_t kForwardRows = 2048;
+// Whole rows of logits that the forward with gradient holds, bytes.
+constexpr int64_t kGradientBytes = int64_t{192} << 20;
+
+int64_t GradientRows(int64_t vocab, int64_t budget_bytes) {
+  if (budget_bytes == 0) budget_bytes = kGradientBytes;
+  return std::max<int64_t>(kMinProductRows,
+                           budget_bytes / (vocab * static_cast<int64_t>(sizeof(float))));
+}
+
+// body(begin, end) for shares of [0, rows), one for each of LibTorch's threads: one thread in all
+// commands, whose parallelism is over whole pieces of work.
+template <typename Body>
+void ForRowShares(int64_t rows, Body body) {
+  const int64_t shares = std::clamp<int64_t>(at::get_num_threads(), 1, std::max<int64_t>(rows, 1));
+  RunLanes(static_cast<size_t>(shares), [&](size_t share) {
+    const auto i = static_cast<int64_t>(share);
+    body(rows * i / shares, rows * (i + 1) / shares);
+  });
+}
+
+// One run of rows on its way through the op: its logits, its statistics, where its results go.
+class RowChunk {
+ public:
+  // Rows [first, first + count) of the operands, `rounded` being their hidden states in the
+  // weight's precision; `logits` [>= count, columns] is room for as many columns as are held at
+  // once.
+  RowChunk(const LogprobOperands& operands,
+           const at::Tensor& rounded,
+           int64_t first,
+           int64_t count,
+           const at::Tensor& logits)
+      : hidden_(rounded.narrow(0, first, count)),
+        logits_(logits.narrow(0, 0, count)),
+        targets_(operands.targets.const_data_ptr<int32_t>() + first),
+        transform_(operands.transform),
+        first_(first),
+        stats_(static_cast<size_t>(count)) {}
+
+  // Columns [first, first + weight rows) of the logits, put at `column` of the room.
+  void add_columns(const at::Tensor& weight_rows, int64_t first, int64_t column) {
+    at::Tensor place = logits_.narrow(1, column, weight_rows.size(0));
+    at::mm_out(place, hidden_, weight_rows.t());
+    const auto* logits = place.const_data_ptr<float>();
+    ForRowShares(hidden_.size(0), [&](int64_t begin, int64_t end) {
+      kernels::AddToRowStats(block(end - begin, first, weight_rows.size(0)),
+                             transform_,
+                             logits + begin * logits_.stride(0),
+                             targets_ + begin,
+                             stats_.data() + begin);
+    });
+  }
+
+  void finish(LinearLogprobResult& scores) const {
+    kernels::FinishRowStats(stats_.data(),
+                            hidden_.size(0),
+                            {scores.logp.mutable_data_ptr<float>() + first_,
+                             scores.lse.mutable_data_ptr<float>() + first_,
+                             scores.entropy.mutable_data_ptr<float>() + first_});
+  }
+
+  // Turns the columns that lie at `first` of the room into the loss's gradient, and adds what
+  // follows from them to dhidden [rows, width] and dweight_rows [columns, width].
+  void add_gradient(const at::Tensor& weight_rows,
+                    int64_t first,
+                    const float* weights,
+                    const float* lse,
+                    double z_loss,
+                    at::Tensor& dhidden,
+                    at::Tensor& dweight_rows) {
+    at::Tensor place = logits_.narrow(1, first, weight_rows.size(0));
+    auto* logits = place.mutable_data_ptr<float>();
+    ForRowShares(hidden_.size(0), [&](int64_t begin, int64_t end) {
+      const kernels::NllLoss loss = {
+          targets_ + begin, weights + first_ + begin, static_cast<float>(z_loss)};
+      kernels::SoftmaxLogprobGradient(block(end - begin, first, weight_rows.size(0)),
+                                      transform_,
+                                      loss,
+                                      lse + first_ + begin,
+                                      logits + begin * logits_.stride(0));
+    });
+    dhidden.addmm_(place, weight_rows);
+    dweight_rows.addmm_(place.t(), hidden_);
+  }
+
+ private:
+  kernels::LogitsBlock block(int64_t rows, int64_t first, int64_t count) const {
+    return {rows, first, count, logits_.stride(0)};
+  }
+
+  const at::Tensor hidden_;
+  at::Tensor logits_;
+  const int32_t* targets_;
+  const kernels::LogitTransform transform_;
+  const int64_t first_;
+  std::vector<kernels::RowStats> stats_;
+};
+
+}  // namespace
+
+// A block of the vocabulary at a time: its logits are still in the cache when the softmax reads
+// them. The blocks are fixed, so that a row's result does not depend on the other rows.
+LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands) {
+  const at::Tensor& weight = operands.weight;
+  const int64_t rows = operands.hidden.size(0);
+  const int64_t vocab = weight.size(0);
+  LinearLogprobResult scores = EmptyScores(rows, operands.hidden);
+  const at::Tensor rounded = RoundedTo(operands.hidden, weight);
+  const at::Tensor logits = at::empty({std::min(kForwardRows, rows), std::min(vocab, kWidenedRows)},
+                                      operands.hidden.options());
+  for (int64_t first = 0; first < rows; first += kForwardRows) {
+    RowChunk chunk(operands, rounded, first, std::min(kForwardRows, rows - first), logits);
+    ForWeightRows(vocab, [&](int64_t column, int64_t columns) {
+      chunk.add_columns(WidenedRows(weight, column, columns), column, /*column=*/0);
+    });
+    chunk.finish(scores);
+  }
+  return scores;
+}
+
+// Whole rows of logits for as many rows as fit the budget; twice over the vocabulary, since a
+// gradient needs the row's lse.
+NllWithGradient NllOnCpu(const LogprobOperands& operands,
+                         const at::Tensor& row_weights,
+                         double z_loss) {
+  const at::Tensor& weight = operands.weight;
+  const int64_t rows = operands.hidden.size(0);
+  const int64_t vocab = weight.size(0);
+  NllWithGradient result = {EmptyScores(rows, operands.hidden),
+                            at::zeros_like(operands.hidden),
+                            at::zeros(weight.sizes(), operands.hidden.options())};
+  const at::Tensor rounded = RoundedTo(operands.hidden, weight);
+  const int64_t held = std::min(GradientRows(vocab, operands.logits_bytes), rows);
+  const at::Tensor logits = at::empty({held, vocab}, operands.hidden.options());
+  for (int64_t first = 0; first < rows; first += held) {
+    const int64_t count = std::min(held, rows - first);
+    RowChunk chunk(operands, rounded, first, count, logits);
+    ForWeightRows(vocab, [&](int64_t column, int64_t columns) {
+      chunk.add_columns(WidenedRows(weight, column, columns), column, column);
+    });
+    chunk.finish(result.scores);
+    at::Tensor dhidden = result.dhidden.narrow(0, first, count);
+    ForWeightRows(vocab, [&](int64_t column, int64_t columns) {
+      at::Tensor dweight = result.dweight.narrow(0, column, columns);
+      chunk.add_gradient(WidenedRows(weight, column, columns),
+                         column,
+                         row_weights.const_data_ptr<float>(),
+                         result.scores.lse.const_data_ptr<float>(),
+                         z_loss,
+                         dhidden,
+                         dweight);
+    });
+  }
+  return result;
+}
+
+}  // namespace restem

@@ -1,0 +1,39 @@
+// What ops/linear_logprob.cc asks of each device: the op on operands that are checked already.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "kernels/row_stats.h"
+#include "ops/linear_logprob.h"
+
+namespace restem {
+
+struct LogprobOperands {
+  at::Tensor hidden;   // [rows, width]
+  at::Tensor weight;   // [vocab, width]
+  at::Tensor targets;  // [rows] int32
+  kernels::LogitTransform transform;
+  int64_t logits_bytes = 0;  // 0: the device's default
+};
+
+struct NllWithGradient {
+  LinearLogprobResult scores;
+  at::Tensor dhidden;  // [rows, width] float32
+  at::Tensor dweight;  // [vocab, width] float32
+};
+
+LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands);
+NllWithGradient NllOnCpu(const LogprobOperands& operands,
+                         const at::Tensor& row_weights,
+                         double z_loss);
+
+// On the current stream of the operands' device.
+LinearLogprobResult ScoresOnCuda(const LogprobOperands& operands);
+NllWithGradient NllOnCuda(const LogprobOperands& operands,
+                          const at::Tensor& row_weights,
+                          double z_loss);
+
+// Room for the scores of so many rows on the device of `like`.
+LinearLogprobResult EmptyScores(int64_t rows, const at::Tensor& like);
+
+}  // namespace restem
