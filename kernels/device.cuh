@@ -92,7 +92,8 @@ inline CudaError GetLimits(Limits& limits) {
 #ifdef __CUDACC__
 #define RESTEM_DYNAMIC_SHARED(name) extern __shared__ __align__(16) unsigned char name[]
 #else
-#define RESTEM_DYNAMIC_SHARED(name) unsigned char* const name = restem_host_cuda::DynamicShared()
+#define RESTEM_DYNAMIC_SHARED(name) \
+  auto* const name = static_cast<unsigned char*>(restem_host_cuda::DynamicShared())
 #endif
 
 __device__ inline unsigned ClusterRank() {

@@ -43,7 +43,8 @@ void AddToRowStats(const LogitsBlock& block,
 // Statistics of other columns of the same rows, e.g. of another vocabulary shard.
 void MergeRowStats(const RowStats* other, int64_t rows, RowStats* stats);
 
-// A logit that is NaN or +inf shows as a non-finite lse.
+// A logit that is NaN or +inf shows as a non-finite lse, one that is -inf at least as a non-finite
+// entropy.
 void FinishRowStats(const RowStats* stats, int64_t rows, const RowResults& results);
 
 // Overwrites a block's logits by the loss's gradient with respect to them.

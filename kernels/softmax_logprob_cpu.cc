@@ -16,18 +16,30 @@ HWY_BEFORE_NAMESPACE();
 namespace restem::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// NaN where a logit is not finite: Max ignores NaN, and Exp makes 0 of it.
 float MaxOf(const float* row, int64_t vocab) {
   const hn::ScalableTag<float> tag;
   const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  const auto zero = hn::Zero(tag);
   float best = row[0];
+  float probe = 0.0F;  // Σ 0·x: 0, or NaN
   int64_t i = 0;
   if (vocab >= lanes) {
     auto top = hn::LoadU(tag, row);
-    for (i = lanes; i + lanes <= vocab; i += lanes) top = hn::Max(top, hn::LoadU(tag, row + i));
+    auto probes = zero;
+    for (; i + lanes <= vocab; i += lanes) {
+      const auto x = hn::LoadU(tag, row + i);
+      top = hn::Max(top, x);
+      probes = hn::MulAdd(x, zero, probes);
+    }
     best = hn::GetLane(hn::MaxOfLanes(tag, top));
+    probe = hn::GetLane(hn::SumOfLanes(tag, probes));
   }
-  for (; i < vocab; ++i) best = std::max(best, row[i]);
-  return best;
+  for (; i < vocab; ++i) {
+    best = std::max(best, row[i]);
+    probe += 0.0F * row[i];
+  }
+  return probe == 0.0F ? best : probe;
 }
 
 // The vector form of kernels::Transformed.
@@ -94,7 +106,8 @@ void AddAs(const LogitsBlock& block,
     const int64_t column = targets[r] - block.first;
     const bool here = 0 <= column && column < block.count;
     const float target = here ? Transformed<kCapped>(transform, logits[column]) : 0.0F;
-    stats[r] = Merged(stats[r], {max, sums.exp, sums.exp_offset, target});
+    // A maximum that is not a number must not pass as a row without columns.
+    stats[r] = Merged(stats[r], {max, std::isnan(max) ? max : sums.exp, sums.exp_offset, target});
   }
 }
 
