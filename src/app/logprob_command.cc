@@ -6,7 +6,6 @@
 #include "app/jsonl_io.h"
 #include "app/model_flags.h"
 #include "base/progress.h"
-#include "base/shutdown.h"
 #include "model/score.h"
 #include "text/completion.h"
 
@@ -110,11 +109,11 @@ absl::Status LogprobCommand(const Args& args) {
   items.reserve(pairs.size());
   for (const Pair& pair : pairs) items.push_back({pair.prompt, pair.completion});
   std::vector<std::string> lines(pairs.size());
-  ScoreAll(loaded.model, items, flags.common.lanes(), [&](size_t i, const Scored& scored) {
-    lines[i] = OutputLine(records[i], pairs[i], scored);
-    progress.advance(1);
-  });
-  RESTEM_RETURN_IF_ERROR(CheckStop());
+  RESTEM_RETURN_IF_ERROR(
+      ScoreAll(loaded.model, items, flags.common.lanes(), [&](size_t i, const Scored& scored) {
+        lines[i] = OutputLine(records[i], pairs[i], scored);
+        progress.advance(1);
+      }));
   summary.seconds = working.seconds();
   RESTEM_RETURN_IF_ERROR(WriteLines(flags.files.output, lines));
   PrintSummary(summary);

@@ -4,7 +4,6 @@
 
 #include <numeric>
 
-#include "base/shutdown.h"
 #include "model/score.h"
 #include "text/completion.h"
 
@@ -54,10 +53,9 @@ absl::StatusOr<double> SolutionScore(const JobInputs& inputs, const Model& model
   for (const TrainingExample& example : examples)
     items.push_back({example.prompt_tokens, example.tokens});
   std::vector<double> sums(examples.size());
-  ScoreAll(model, items, inputs.lanes, [&](size_t i, const Scored& scored) {
+  RESTEM_RETURN_IF_ERROR(ScoreAll(model, items, inputs.lanes, [&](size_t i, const Scored& scored) {
     sums[i] = std::accumulate(scored.logprobs.begin(), scored.logprobs.end(), 0.0);
-  });
-  RESTEM_RETURN_IF_ERROR(CheckStop());
+  }));
   double sum = 0.0;
   double tokens = 0.0;
   for (size_t i = 0; i < examples.size(); ++i) {

@@ -2,10 +2,15 @@
 
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+#include <atomic>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
 #include "base/parallel.h"
+#include "base/shutdown.h"
+#include "base/status.h"
 #include "model/packed_forward.h"
 #include "ops/linear_logprob.h"
 #include "ops/to_tensor.h"
@@ -42,6 +47,11 @@ int64_t RowsOf(const ScoreItem& item) {
 
 // Input tokens in one forward pass: enough that reading the weights does not weigh.
 constexpr int64_t kRows = 1024;
+
+bool IsFinite(const Scored& scored) {
+  return std::all_of(
+      scored.logprobs.begin(), scored.logprobs.end(), [](float x) { return std::isfinite(x); });
+}
 
 // Runs of items of about kRows rows: where each begins, and the end. A longer item has its own.
 std::vector<size_t> Cuts(std::span<const ScoreItem> items) {
@@ -84,17 +94,27 @@ std::vector<Scored> ScoreCompletions(const Model& model, std::span<const ScoreIt
   return scored;
 }
 
-void ScoreAll(const Model& model,
-              std::span<const ScoreItem> items,
-              int64_t lanes,
-              const std::function<void(size_t i, const Scored& scored)>& done) {
+absl::Status ScoreAll(const Model& model,
+                      std::span<const ScoreItem> items,
+                      int64_t lanes,
+                      const std::function<void(size_t i, const Scored& scored)>& done) {
   const std::vector<size_t> cuts = Cuts(items);
+  std::atomic<bool> finite = true;
   ForEachUntilStop(cuts.size() - 1, static_cast<size_t>(lanes), [&](size_t run) {
     const c10::InferenceMode inference;
     const auto scored =
         ScoreCompletions(model, items.subspan(cuts[run], cuts[run + 1] - cuts[run]));
-    for (size_t i = 0; i < scored.size(); ++i) done(cuts[run] + i, scored[i]);
+    for (size_t i = 0; i < scored.size(); ++i) {
+      if (!IsFinite(scored[i])) finite = false;
+      done(cuts[run] + i, scored[i]);
+    }
   });
+  RESTEM_RETURN_IF_ERROR(CheckStop());
+  return finite ? absl::OkStatus() : LogitsNotFinite();
+}
+
+absl::Status LogitsNotFinite() {
+  return Failed("the model's logits are not finite: its weights are damaged or overflow");
 }
 
 }  // namespace restem

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "model/decoder.h"
 
 namespace restem {
@@ -26,10 +27,13 @@ struct Scored {
 std::vector<Scored> ScoreCompletions(const Model& model, std::span<const ScoreItem> items);
 
 // All items, some at a time on each of `lanes` threads. `done(i, scored)` is called once for each
-// item, from any thread, in any order. A requested stop ends it early: ask CheckStop().
-void ScoreAll(const Model& model,
-              std::span<const ScoreItem> items,
-              int64_t lanes,
-              const std::function<void(size_t i, const Scored& scored)>& done);
+// item, from any thread, in any order. Errors: LogitsNotFinite(), and a requested stop's.
+absl::Status ScoreAll(const Model& model,
+                      std::span<const ScoreItem> items,
+                      int64_t lanes,
+                      const std::function<void(size_t i, const Scored& scored)>& done);
+
+// What a model whose weights are damaged or overflow is refused with.
+absl::Status LogitsNotFinite();
 
 }  // namespace restem

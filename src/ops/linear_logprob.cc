@@ -146,7 +146,13 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
     at::Tensor dhidden = context->saved_data["dhidden"].toTensor();
     at::Tensor dweight = context->saved_data["dweight"].toTensor();
     context->saved_data.clear();  // a second backward through the same graph is not supported
-    return {dhidden.mul_(scale), dweight.mul_(scale), {}, {}, {}, {}};
+    // Mostly the loss is what is differentiated; dweight is large.
+    const bool as_it_is = scale.is_cpu() && scale.item<float>() == 1.0F;
+    if (!as_it_is) {
+      dhidden.mul_(scale);
+      dweight.mul_(scale);
+    }
+    return {dhidden, dweight, {}, {}, {}, {}};
   }
 };
 

@@ -12,7 +12,7 @@ namespace restem {
 struct LogprobOptions {
   double soft_cap = 0.0;     // logits become cap·tanh(logit / cap); 0: they stay as they are
   double temperature = 1.0;  // > 0; logits are divided by it
-  // Memory for logits while a gradient is computed; 0: 192 MiB on a CPU, 2 GiB on a GPU.
+  // Memory for logits while a gradient is computed; 0: 208 MiB on a CPU, 2 GiB on a GPU.
   int64_t logits_bytes = 0;
 };
 

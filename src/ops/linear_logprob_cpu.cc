@@ -2,13 +2,11 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
-#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "base/parallel.h"
 #include "kernels/softmax_logprob.h"
 #include "ops/linear.h"
 #include "ops/linear_logprob_device.h"
@@ -19,23 +17,32 @@ namespace {
 // Rows at a time in the forward alone: 32 MiB of logits.
 constexpr int64_t kForwardRows = 2048;
 // Whole rows of logits that the forward with gradient holds, bytes.
-constexpr int64_t kGradientBytes = int64_t{192} << 20;
+constexpr int64_t kGradientBytes = int64_t{208} << 20;
 
-int64_t GradientRows(int64_t vocab, int64_t budget_bytes) {
+// Rows of a chunk: as many as the budget holds, but chunks of about equal size.
+int64_t GradientRows(int64_t rows, int64_t vocab, int64_t budget_bytes) {
   if (budget_bytes == 0) budget_bytes = kGradientBytes;
-  return std::max<int64_t>(kMinProductRows,
-                           budget_bytes / (vocab * static_cast<int64_t>(sizeof(float))));
+  const int64_t most = std::max<int64_t>(
+      kMinProductRows, budget_bytes / (vocab * static_cast<int64_t>(sizeof(float))));
+  const int64_t chunks = std::max<int64_t>(1, (rows + most - 1) / most);
+  return (rows + chunks - 1) / chunks;
 }
 
-// body(begin, end) for shares of [0, rows), one for each of LibTorch's threads: one thread in all
+// out (+)= a·b
+void AddProduct(const at::Tensor& a, const at::Tensor& b, bool add, at::Tensor& out) {
+  if (add) {
+    out.addmm_(a, b);
+  } else {
+    at::mm_out(out, a, b);
+  }
+}
+
+// body(begin, end) for shares of [0, rows) on the threads that the products run on: one in all
 // commands, whose parallelism is over whole pieces of work.
 template <typename Body>
 void ForRowShares(int64_t rows, Body body) {
-  const int64_t shares = std::clamp<int64_t>(at::get_num_threads(), 1, std::max<int64_t>(rows, 1));
-  RunLanes(static_cast<size_t>(shares), [&](size_t share) {
-    const auto i = static_cast<int64_t>(share);
-    body(rows * i / shares, rows * (i + 1) / shares);
-  });
+  const int64_t share = (rows + at::get_num_threads() - 1) / at::get_num_threads();
+  at::parallel_for(0, rows, std::max<int64_t>(share, 1), body);
 }
 
 // One run of rows on its way through the op: its logits, its statistics, where its results go.
@@ -78,8 +85,8 @@ class RowChunk {
                              scores.entropy.mutable_data_ptr<float>() + first_});
   }
 
-  // Turns the columns that lie at `first` of the room into the loss's gradient, and adds what
-  // follows from them to dhidden [rows, width] and dweight_rows [columns, width].
+  // Turns the columns that lie at `first` of the room into the loss's gradient, and sets, or from
+  // the second block or chunk on adds to, dhidden [rows, width] and dweight_rows [columns, width].
   void add_gradient(const at::Tensor& weight_rows,
                     int64_t first,
                     const float* weights,
@@ -98,8 +105,8 @@ class RowChunk {
                                       lse + first_ + begin,
                                       logits + begin * logits_.stride(0));
     });
-    dhidden.addmm_(place, weight_rows);
-    dweight_rows.addmm_(place.t(), hidden_);
+    AddProduct(place, weight_rows, /*add=*/first > 0, dhidden);
+    AddProduct(place.t(), hidden_, /*add=*/first_ > 0, dweight_rows);
   }
 
  private:
@@ -145,12 +152,14 @@ NllWithGradient NllOnCpu(const LogprobOperands& operands,
   const at::Tensor& weight = operands.weight;
   const int64_t rows = operands.hidden.size(0);
   const int64_t vocab = weight.size(0);
-  NllWithGradient result = {EmptyScores(rows, operands.hidden),
-                            at::zeros_like(operands.hidden),
-                            at::zeros(weight.sizes(), operands.hidden.options())};
+  const auto float32 = operands.hidden.options();
+  NllWithGradient result = {
+      EmptyScores(rows, operands.hidden),
+      at::empty(operands.hidden.sizes(), float32),
+      rows == 0 ? at::zeros(weight.sizes(), float32) : at::empty(weight.sizes(), float32)};
   const at::Tensor rounded = RoundedTo(operands.hidden, weight);
-  const int64_t held = std::min(GradientRows(vocab, operands.logits_bytes), rows);
-  const at::Tensor logits = at::empty({held, vocab}, operands.hidden.options());
+  const int64_t held = GradientRows(rows, vocab, operands.logits_bytes);
+  const at::Tensor logits = at::empty({held, vocab}, float32);
   for (int64_t first = 0; first < rows; first += held) {
     const int64_t count = std::min(held, rows - first);
     RowChunk chunk(operands, rounded, first, count, logits);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kernels/softmax_logprob.h"
+#include "model/score.h"
 
 namespace restem {
 namespace {
@@ -26,7 +27,7 @@ absl::StatusOr<float> LogprobOf(std::span<const float> logits, int32_t token) {
   float lse = 0.0F;
   kernels::FinishRowStats(&stats, /*rows=*/1, {.logp = &logprob, .lse = &lse});
   if (std::isfinite(lse)) return logprob;
-  return Failed("the model's logits are not finite: its weights are damaged or overflow");
+  return LogitsNotFinite();
 }
 
 // First index at which the running sum of `weights` exceeds `uniform` · total.

@@ -3,6 +3,7 @@
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -142,6 +143,25 @@ TEST(Stories260K, ScoresAreLogSoftmaxOfTheLogits) {
     EXPECT_NEAR(
         scored.logprobs[i], log_p[static_cast<int64_t>(i) + 1][completion[i]].item<double>(), 1e-5);
   }
+}
+
+// One number among half a million, and of a token that no text here has.
+TEST(Stories260K, AWeightThatIsNoNumberIsReported) {
+  RESTEM_REQUIRE_DATA(data);
+  const auto model = LoadModel(data + "/stories260K/hf", /*bfloat16=*/false);
+  const int64_t last = model->config.vocab_size - 1;
+  Model damaged = *model;
+  damaged.weights = MapWeights(model->config, model->weights, [&](const at::Tensor& tensor) {
+    at::Tensor copy = tensor.clone();
+    if (copy.dim() == 2 && copy.size(0) == last + 1) copy[last][0] = NAN;
+    return copy;
+  });
+  const std::vector<int32_t> prompt = {1, 403};
+  const std::vector<int32_t> completion = {407, 261};
+  const std::vector<ScoreItem> items = {{prompt, completion}};
+  const auto ignore = [](size_t, const Scored&) {};
+  EXPECT_TRUE(ScoreAll(*model, items, 1, ignore).ok());
+  EXPECT_EQ(ScoreAll(damaged, items, 1, ignore), LogitsNotFinite());
 }
 
 }  // namespace
