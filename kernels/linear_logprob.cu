@@ -85,6 +85,7 @@ class Walk {
 
   // Without rows the weight's gradient is zero.
   CudaError clear(const LinearLogprobGradient& gradient) const {
+    if (gradient.add_to_dweight) return nullptr;
     const int64_t bytes = input_.vocab * input_.width * static_cast<int64_t>(sizeof(float));
     const cudaError_t error =
         cudaMemsetAsync(gradient.dweight, 0, static_cast<size_t>(bytes), stream_);
@@ -138,7 +139,7 @@ class Walk {
     dlogits.transposed = true;
     return Multiply(dlogits,
                     rows_of(input_.hidden, first, block.rows),
-                    first == 0 ? 0.0F : 1.0F,
+                    first > 0 || gradient.add_to_dweight ? 1.0F : 0.0F,
                     {gradient.dweight, Precision::kFloat32, input_.vocab, width, width},
                     product_,
                     stream_);

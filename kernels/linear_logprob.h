@@ -27,7 +27,8 @@ struct LinearLogprobGradient {
   const float* weights = nullptr;  // [rows]
   float z_loss = 0.0F;
   float* dhidden = nullptr;  // [rows, width] float32, overwritten
-  float* dweight = nullptr;  // [vocab, width] float32, overwritten
+  float* dweight = nullptr;  // [vocab, width] float32, overwritten or added to
+  bool add_to_dweight = false;
 };
 
 // How much of the problem is held at once.

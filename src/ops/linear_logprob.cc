@@ -83,11 +83,8 @@ LinearLogprobResult Scores(const LogprobOperands& operands) {
   return operands.hidden.is_cuda() ? ScoresOnCuda(operands) : ScoresOnCpu(operands);
 }
 
-NllWithGradient NllOnDevice(const LogprobOperands& operands,
-                            const at::Tensor& row_weights,
-                            double z_loss) {
-  return operands.hidden.is_cuda() ? NllOnCuda(operands, row_weights, z_loss)
-                                   : NllOnCpu(operands, row_weights, z_loss);
+NllWithGradient NllOnDevice(const LogprobOperands& operands, const NllLossOperands& loss) {
+  return operands.hidden.is_cuda() ? NllOnCuda(operands, loss) : NllOnCpu(operands, loss);
 }
 
 // `values` of the rows `at` among `rows`, the others 0.
@@ -99,17 +96,16 @@ at::Tensor Spread(const at::Tensor& values, const at::Tensor& at, int64_t rows) 
 
 // Without the rows of weight 0, unless they are too few to be worth it or a product needs them to
 // have its least number of rows.
-NllWithGradient NllOfLiveRows(const LogprobOperands& operands,
-                              const at::Tensor& row_weights,
-                              double z_loss) {
-  const int64_t rows = row_weights.size(0);
-  const at::Tensor live = at::nonzero(row_weights).squeeze(1);
+NllWithGradient NllOfLiveRows(const LogprobOperands& operands, const NllLossOperands& loss) {
+  const int64_t rows = loss.row_weights.size(0);
+  const at::Tensor live = at::nonzero(loss.row_weights).squeeze(1);
   if (live.size(0) < kMinProductRows || rows - live.size(0) < kMinProductRows)
-    return NllOnDevice(operands, row_weights, z_loss);
+    return NllOnDevice(operands, loss);
   LogprobOperands packed = operands;
   packed.hidden = at::index_select(operands.hidden, 0, live);
   packed.targets = at::index_select(operands.targets, 0, live);
-  NllWithGradient result = NllOnDevice(packed, at::index_select(row_weights, 0, live), z_loss);
+  NllWithGradient result = NllOnDevice(
+      packed, {at::index_select(loss.row_weights, 0, live), loss.z_loss, loss.dweight_sum});
   result.scores = {Spread(result.scores.logp, live, rows),
                    Spread(result.scores.lse, live, rows),
                    Spread(result.scores.entropy, live, rows)};
@@ -118,10 +114,10 @@ NllWithGradient NllOfLiveRows(const LogprobOperands& operands,
 }
 
 // Σ w·(−logp) + z_loss·Σ w·lse², summed in float64.
-at::Tensor LossOf(const LinearLogprobResult& scores, const at::Tensor& row_weights, double z_loss) {
+at::Tensor LossOf(const LinearLogprobResult& scores, const NllLossOperands& loss) {
   const at::Tensor lse = scores.lse.to(at::kDouble);
-  const at::Tensor rows = lse.square().mul_(z_loss).sub_(scores.logp);
-  return rows.mul_(row_weights).sum().to(at::kFloat);
+  const at::Tensor rows = lse.square().mul_(loss.z_loss).sub_(scores.logp);
+  return rows.mul_(loss.row_weights).sum().to(at::kFloat);
 }
 
 class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction> {
@@ -130,29 +126,35 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
                                const at::Tensor& hidden,
                                const at::Tensor& weight,
                                const at::Tensor& targets,
-                               const at::Tensor& row_weights,
-                               double z_loss,
+                               const NllLossOperands& loss,
                                const LogprobOptions& options) {
     const LogprobOperands operands = Checked(hidden, weight, targets, options);
-    const NllWithGradient result = NllOfLiveRows(operands, row_weights, z_loss);
+    const NllWithGradient result = NllOfLiveRows(operands, loss);
     context->saved_data["dhidden"] = result.dhidden.to(hidden.scalar_type());
-    context->saved_data["dweight"] = result.dweight.to(weight.scalar_type());
+    if (!loss.dweight_sum.defined())
+      context->saved_data["dweight"] = result.dweight.to(weight.scalar_type());
     context->mark_non_differentiable({result.scores.logp, result.scores.entropy});
-    return {LossOf(result.scores, row_weights, z_loss), result.scores.logp, result.scores.entropy};
+    return {LossOf(result.scores, loss), result.scores.logp, result.scores.entropy};
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const at::Tensor& scale = gradients[0];
     at::Tensor dhidden = context->saved_data["dhidden"].toTensor();
-    at::Tensor dweight = context->saved_data["dweight"].toTensor();
+    at::Tensor dweight;
+    const auto kept = context->saved_data.find("dweight");
+    if (kept != context->saved_data.end()) dweight = kept->second.toTensor();
     context->saved_data.clear();  // a second backward through the same graph is not supported
     // Mostly the loss is what is differentiated; dweight is large.
     const bool as_it_is = scale.is_cpu() && scale.item<float>() == 1.0F;
+    TORCH_CHECK(
+        as_it_is || dweight.defined() || scale.is_cuda(),
+        "WeightedNll: with dweight_sum the loss must be differentiated as it is, not times ",
+        scale.item<float>());
     if (!as_it_is) {
       dhidden.mul_(scale);
-      dweight.mul_(scale);
+      if (dweight.defined()) dweight.mul_(scale);
     }
-    return {dhidden, dweight, {}, {}, {}, {}};
+    return {dhidden, dweight, {}, {}, {}};
   }
 };
 
@@ -176,19 +178,26 @@ WeightedNllResult WeightedNll(const at::Tensor& hidden,
                               const at::Tensor& targets,
                               const at::Tensor& row_weights,
                               double z_loss,
-                              const LogprobOptions& options) {
+                              const LogprobOptions& options,
+                              const at::Tensor& dweight_sum) {
   TORCH_CHECK(row_weights.sizes() == targets.sizes() && row_weights.scalar_type() == at::kFloat &&
                   row_weights.device() == hidden.device() && row_weights.is_contiguous(),
               "WeightedNll: row weights must be float32 [",
               targets.size(0),
               "] beside hidden");
-  if (RecordsGradient(hidden, weight)) {
-    const variable_list out =
-        WeightedNllFunction::apply(hidden, weight, targets, row_weights, z_loss, options);
+  TORCH_CHECK(
+      !dweight_sum.defined() ||
+          (dweight_sum.sizes() == weight.sizes() && dweight_sum.is_contiguous() &&
+           dweight_sum.scalar_type() == at::kFloat && dweight_sum.device() == weight.device()),
+      "WeightedNll: dweight_sum must be a contiguous float32 matrix like the weight");
+  const NllLossOperands loss = {row_weights, z_loss, dweight_sum};
+  if (dweight_sum.defined() || RecordsGradient(hidden, weight)) {
+    const at::Tensor known = dweight_sum.defined() ? weight.detach() : weight;
+    const variable_list out = WeightedNllFunction::apply(hidden, known, targets, loss, options);
     return {out[0], out[1], out[2]};
   }
   const LinearLogprobResult scores = LinearLogprob(hidden, weight, targets, options);
-  return {LossOf(scores, row_weights, z_loss), scores.logp, scores.entropy};
+  return {LossOf(scores, loss), scores.logp, scores.entropy};
 }
 
 }  // namespace restem

@@ -12,7 +12,7 @@ namespace restem {
 struct LogprobOptions {
   double soft_cap = 0.0;     // logits become cap·tanh(logit / cap); 0: they stay as they are
   double temperature = 1.0;  // > 0; logits are divided by it
-  // Memory for logits while a gradient is computed; 0: 208 MiB on a CPU, 2 GiB on a GPU.
+  // Memory for logits while a gradient is computed; 0: 192 MiB on a CPU, 2 GiB on a GPU.
   int64_t logits_bytes = 0;
 };
 
@@ -32,8 +32,12 @@ LinearLogprobResult LinearLogprob(
 
 // Σ_r row_weights[r]·(−logp[r]) + z_loss·Σ_r row_weights[r]·lse[r]², a float32 scalar with
 // gradients to `hidden` and `weight`. The weights are known before the forward, so the gradient is
-// computed within it, chunk by chunk. Rows of weight 0 are left out before anything is multiplied;
-// their logp and entropy are 0.
+// computed within it, chunk by chunk. Rows of weight 0 are left out before anything is multiplied,
+// if there are enough of them; then their logp and entropy are 0.
+//
+// With `dweight_sum`, the gradient to `weight` is added to that at once, unrounded and without a
+// copy of its own, and autograd knows nothing of it: the loss must then be differentiated as it is,
+// once.
 struct WeightedNllResult {
   at::Tensor loss;     // scalar
   at::Tensor logp;     // [rows], detached
@@ -44,6 +48,7 @@ WeightedNllResult WeightedNll(const at::Tensor& hidden,
                               const at::Tensor& targets,
                               const at::Tensor& row_weights,  // [rows] float32
                               double z_loss,
-                              const LogprobOptions& options = {});
+                              const LogprobOptions& options = {},
+                              const at::Tensor& dweight_sum = {});  // [vocab, width] float32
 
 }  // namespace restem

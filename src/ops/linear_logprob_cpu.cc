@@ -1,7 +1,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <utility>
@@ -17,7 +16,7 @@ namespace {
 // Rows at a time in the forward alone: 32 MiB of logits.
 constexpr int64_t kForwardRows = 2048;
 // Whole rows of logits that the forward with gradient holds, bytes.
-constexpr int64_t kGradientBytes = int64_t{208} << 20;
+constexpr int64_t kGradientBytes = int64_t{192} << 20;
 
 // Rows of a chunk: as many as the budget holds, but chunks of about equal size.
 int64_t GradientRows(int64_t rows, int64_t vocab, int64_t budget_bytes) {
@@ -85,28 +84,30 @@ class RowChunk {
                              scores.entropy.mutable_data_ptr<float>() + first_});
   }
 
-  // Turns the columns that lie at `first` of the room into the loss's gradient, and sets, or from
-  // the second block or chunk on adds to, dhidden [rows, width] and dweight_rows [columns, width].
+  // Turns the columns that lie at `first` of the room into the loss's gradient. From them sets
+  // dhidden [rows, width], or from the second block on adds to it, and sets dweight_rows
+  // [columns, width] or adds to it.
   void add_gradient(const at::Tensor& weight_rows,
                     int64_t first,
-                    const float* weights,
-                    const float* lse,
-                    double z_loss,
+                    const NllLossOperands& loss,
+                    const at::Tensor& lse,
                     at::Tensor& dhidden,
+                    bool add_to_dweight,
                     at::Tensor& dweight_rows) {
     at::Tensor place = logits_.narrow(1, first, weight_rows.size(0));
     auto* logits = place.mutable_data_ptr<float>();
     ForRowShares(hidden_.size(0), [&](int64_t begin, int64_t end) {
-      const kernels::NllLoss loss = {
-          targets_ + begin, weights + first_ + begin, static_cast<float>(z_loss)};
+      const kernels::NllLoss share = {targets_ + begin,
+                                      loss.row_weights.const_data_ptr<float>() + first_ + begin,
+                                      static_cast<float>(loss.z_loss)};
       kernels::SoftmaxLogprobGradient(block(end - begin, first, weight_rows.size(0)),
                                       transform_,
-                                      loss,
-                                      lse + first_ + begin,
+                                      share,
+                                      lse.const_data_ptr<float>() + first_ + begin,
                                       logits + begin * logits_.stride(0));
     });
     AddProduct(place, weight_rows, /*add=*/first > 0, dhidden);
-    AddProduct(place.t(), hidden_, /*add=*/first_ > 0, dweight_rows);
+    AddProduct(place.t(), hidden_, add_to_dweight, dweight_rows);
   }
 
  private:
@@ -146,17 +147,16 @@ LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands) {
 
 // Whole rows of logits for as many rows as fit the budget; twice over the vocabulary, since a
 // gradient needs the row's lse.
-NllWithGradient NllOnCpu(const LogprobOperands& operands,
-                         const at::Tensor& row_weights,
-                         double z_loss) {
+NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands& loss) {
   const at::Tensor& weight = operands.weight;
   const int64_t rows = operands.hidden.size(0);
   const int64_t vocab = weight.size(0);
   const auto float32 = operands.hidden.options();
-  NllWithGradient result = {
-      EmptyScores(rows, operands.hidden),
-      at::empty(operands.hidden.sizes(), float32),
-      rows == 0 ? at::zeros(weight.sizes(), float32) : at::empty(weight.sizes(), float32)};
+  const bool adds = loss.dweight_sum.defined();
+  NllWithGradient result = {EmptyScores(rows, operands.hidden),
+                            at::empty(operands.hidden.sizes(), float32),
+                            adds ? loss.dweight_sum : at::empty(weight.sizes(), float32)};
+  if (rows == 0 && !adds) result.dweight.zero_();
   const at::Tensor rounded = RoundedTo(operands.hidden, weight);
   const int64_t held = GradientRows(rows, vocab, operands.logits_bytes);
   const at::Tensor logits = at::empty({held, vocab}, float32);
@@ -172,10 +172,10 @@ NllWithGradient NllOnCpu(const LogprobOperands& operands,
       at::Tensor dweight = result.dweight.narrow(0, column, columns);
       chunk.add_gradient(WidenedRows(weight, column, columns),
                          column,
-                         row_weights.const_data_ptr<float>(),
-                         result.scores.lse.const_data_ptr<float>(),
-                         z_loss,
+                         loss,
+                         result.scores.lse,
                          dhidden,
+                         adds || first > 0,
                          dweight);
     });
   }

@@ -61,23 +61,23 @@ LinearLogprobResult ScoresOnCuda(const LogprobOperands& operands) {
   return scores;
 }
 
-NllWithGradient NllOnCuda(const LogprobOperands& operands,
-                          const at::Tensor& row_weights,
-                          double z_loss) {
+NllWithGradient NllOnCuda(const LogprobOperands& operands, const NllLossOperands& loss) {
   const c10::cuda::CUDAGuard device(operands.hidden.device());
   const at::Tensor hidden = operands.hidden.to(operands.weight.scalar_type());
   const auto float32 = hidden.options().dtype(at::kFloat);
-  NllWithGradient result = {EmptyScores(hidden.size(0), hidden),
-                            at::empty(hidden.sizes(), float32),
-                            at::empty(operands.weight.sizes(), float32)};
+  NllWithGradient result = {
+      EmptyScores(hidden.size(0), hidden),
+      at::empty(hidden.sizes(), float32),
+      loss.dweight_sum.defined() ? loss.dweight_sum : at::empty(operands.weight.sizes(), float32)};
   const auto input = InputOf(operands, hidden);
   const auto plan = kernels::cuda::PlanGradient(
       input, operands.logits_bytes == 0 ? kGradientBytes : operands.logits_bytes);
   at::Tensor room = Room(plan.workspace_bytes(), hidden);
-  const kernels::cuda::LinearLogprobGradient gradient = {row_weights.const_data_ptr<float>(),
-                                                         static_cast<float>(z_loss),
+  const kernels::cuda::LinearLogprobGradient gradient = {loss.row_weights.const_data_ptr<float>(),
+                                                         static_cast<float>(loss.z_loss),
                                                          result.dhidden.mutable_data_ptr<float>(),
-                                                         result.dweight.mutable_data_ptr<float>()};
+                                                         result.dweight.mutable_data_ptr<float>(),
+                                                         loss.dweight_sum.defined()};
   Check(kernels::cuda::LinearLogprobWithGradient(input,
                                                  plan,
                                                  PointersTo(result.scores),

@@ -19,19 +19,22 @@ struct LogprobOperands {
 struct NllWithGradient {
   LinearLogprobResult scores;
   at::Tensor dhidden;  // [rows, width] float32
-  at::Tensor dweight;  // [vocab, width] float32
+  at::Tensor dweight;  // [vocab, width] float32: dweight_sum, where that was given
 };
 
 LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands);
-NllWithGradient NllOnCpu(const LogprobOperands& operands,
-                         const at::Tensor& row_weights,
-                         double z_loss);
+// The loss: Σ row_weights·(−logp) + z_loss·Σ row_weights·lse².
+struct NllLossOperands {
+  at::Tensor row_weights;  // [rows] float32
+  double z_loss = 0.0;
+  at::Tensor dweight_sum;  // [vocab, width] float32 to add dweight to, or undefined
+};
+
+NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands& loss);
 
 // On the current stream of the operands' device.
 LinearLogprobResult ScoresOnCuda(const LogprobOperands& operands);
-NllWithGradient NllOnCuda(const LogprobOperands& operands,
-                          const at::Tensor& row_weights,
-                          double z_loss);
+NllWithGradient NllOnCuda(const LogprobOperands& operands, const NllLossOperands& loss);
 
 // Room for the scores of so many rows on the device of `like`.
 LinearLogprobResult EmptyScores(int64_t rows, const at::Tensor& like);

@@ -9,7 +9,7 @@ LinearLogprobResult ScoresOnCuda(const LogprobOperands&) {
   TORCH_CHECK(false, "LinearLogprob: this build has no CUDA; configure with -DRESTEM_CUDA=ON");
 }
 
-NllWithGradient NllOnCuda(const LogprobOperands&, const at::Tensor&, double) {
+NllWithGradient NllOnCuda(const LogprobOperands&, const NllLossOperands&) {
   TORCH_CHECK(false, "LinearLogprob: this build has no CUDA; configure with -DRESTEM_CUDA=ON");
 }
 

@@ -62,6 +62,8 @@ void GradientComputer::set_weights(const Weights& weights) {
     for (size_t i = 0; i < replica.leaves.size(); ++i) {
       at::Tensor& leaf = replica.leaves[i].tensor;
       if (leaf.scalar_type() == at::kFloat) leaf.mutable_grad() = replica.sums[i];
+      if (leaf.is_same(replica.model.weights.output_embedding()))
+        replica.lm_head_sum = replica.sums[i];
     }
   }
 }
@@ -99,7 +101,9 @@ absl::Status GradientComputer::run_batch(Replica& replica,
                                             replica.model.weights.output_embedding(),
                                             ToTensor(std::span(batch.target_tokens)),
                                             weights,
-                                            z_loss_);
+                                            z_loss_,
+                                            /*options=*/{},
+                                            replica.lm_head_sum);
   const double loss = nll.loss.item<float>();
   if (!std::isfinite(loss)) return Failed(fmt::format("the loss is {}", loss));
   Backward(nll.loss);

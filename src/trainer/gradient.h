@@ -38,6 +38,7 @@ class GradientComputer {
     Model model;  // of leaves
     std::vector<Parameter> leaves;
     std::vector<at::Tensor> sums;  // [parameter] float32
+    at::Tensor lm_head_sum;        // the one of the output embedding
     StepLoss loss;
   };
 

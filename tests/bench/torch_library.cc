@@ -5,6 +5,7 @@
 #include <torch/library.h>
 
 #include <cstdint>
+#include <optional>
 #include <tuple>
 
 #include "ops/linear_logprob.h"
@@ -31,9 +32,15 @@ ThreeTensors Nll(const at::Tensor& hidden,
                  double z_loss,
                  double soft_cap,
                  double temperature,
-                 int64_t logits_bytes) {
-  const WeightedNllResult result = WeightedNll(
-      hidden, weight, targets, row_weights, z_loss, {soft_cap, temperature, logits_bytes});
+                 int64_t logits_bytes,
+                 const std::optional<at::Tensor>& dweight_sum) {
+  const WeightedNllResult result = WeightedNll(hidden,
+                                               weight,
+                                               targets,
+                                               row_weights,
+                                               z_loss,
+                                               {soft_cap, temperature, logits_bytes},
+                                               dweight_sum.value_or(at::Tensor()));
   return {result.loss, result.logp, result.entropy};
 }
 
@@ -49,7 +56,8 @@ TORCH_LIBRARY(restem, library) {
       &restem::Logprob);
   library.def(
       "weighted_nll(Tensor hidden, Tensor weight, Tensor targets, Tensor row_weights, "
-      "float z_loss=0., float soft_cap=0., float temperature=1., int logits_bytes=0) "
+      "float z_loss=0., float soft_cap=0., float temperature=1., int logits_bytes=0, "
+      "Tensor(a!)? dweight_sum=None) "
       "-> (Tensor loss, Tensor logp, Tensor entropy)",
       &restem::Nll);
 }

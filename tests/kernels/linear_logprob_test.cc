@@ -149,8 +149,10 @@ TEST_P(CudaLinearLogprobTest, ScoresMatchFloat64) {
   expect_rows(rows, logit_error(/*rounded_logits=*/false));
 }
 
+// Once set and once added to what is there.
 TEST_P(CudaLinearLogprobTest, GradientMatchesFloat64) {
   const Case& c = GetParam();
+  const bool add = c.rows % 2 == 0;
   std::vector<float> dhidden;
   std::vector<float> dweight;
   const auto rows = with_device([&](const auto& input, const auto& results) {
@@ -158,12 +160,13 @@ TEST_P(CudaLinearLogprobTest, GradientMatchesFloat64) {
     DeviceArray<unsigned char> room(static_cast<size_t>(plan.workspace_bytes()));
     DeviceArray<float> weights(weights_);
     DeviceArray<float> to_hidden(hidden_.size());
-    DeviceArray<float> to_weight(weight_.size());
+    DeviceArray<float> to_weight(add ? std::vector<float>(weight_.size(), 1.0F)
+                                     : std::vector<float>(weight_.size(), NAN));
     EXPECT_STREQ(cuda::LinearLogprobWithGradient(
                      input,
                      plan,
                      results,
-                     {weights.data(), c.z_loss, to_hidden.data(), to_weight.data()},
+                     {weights.data(), c.z_loss, to_hidden.data(), to_weight.data(), add},
                      {room.data(), plan.workspace_bytes()},
                      nullptr),
                  nullptr);
@@ -180,7 +183,8 @@ TEST_P(CudaLinearLogprobTest, GradientMatchesFloat64) {
   const auto to_hidden = Product(expected_.gradient, weight_, c.rows, c.width, c.vocab, true);
   EXPECT_TRUE(AllNear(wide(dhidden), to_hidden, share * 8.0, share));
   const auto dlogits = Transposed(expected_.gradient, c.rows, c.vocab);
-  const auto to_weight = Product(dlogits, hidden_, c.vocab, c.width, c.rows, true);
+  auto to_weight = Product(dlogits, hidden_, c.vocab, c.width, c.rows, true);
+  for (double& value : to_weight) value += add ? 1.0 : 0.0;
   EXPECT_TRUE(AllNear(wide(dweight), to_weight, share * 8.0, share));
 }
 

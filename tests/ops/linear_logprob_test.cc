@@ -108,6 +108,22 @@ TEST_P(LinearLogprobTest, LossAndGradientMatch) {
   EXPECT_TRUE(Near(g32[1], g64[1], tolerance(true) + rounding));
 }
 
+// What was in the sum stays, and autograd has no part in it.
+TEST_P(LinearLogprobTest, TheWeightsGradientCanBeAddedToASum) {
+  const Case& c = GetParam();
+  const std::vector<at::Tensor> leaves = {MakeLeaf(hidden_), MakeLeaf(weight_)};
+  const auto run = [&](const at::Tensor& sum) {
+    return WeightedNll(leaves[0], leaves[1], targets_, row_weights_, c.z_loss, c.options, sum).loss;
+  };
+  const auto expected = GradientsOf(run({}), leaves);
+  const at::Tensor before = at::randn({c.vocab, c.width}).to(c.device);
+  const at::Tensor sum = before.clone();
+  const auto gradients = GradientsOf(run(sum), {leaves[0]});
+  EXPECT_TRUE(at::equal(gradients[0], expected[0]));
+  const double rounding = c.weight == at::kBFloat16 ? 4e-3 : 0.0;
+  EXPECT_TRUE(Near(sum - before, expected[1].to(at::kDouble), 1e-5 + rounding));
+}
+
 // The whole without the rows that carry no weight, and nothing to their hidden states.
 TEST_P(LinearLogprobTest, RowsWithoutWeightAreLeftOut) {
   const Case& c = GetParam();
@@ -197,6 +213,14 @@ TEST(LinearLogprob, OneLogitThatIsNoNumberShows) {
     const auto nll = WeightedNll(at::ones({1, 4}), MakeLeaf(weight), targets, at::ones({1}), 0.0);
     EXPECT_FALSE(std::isfinite(nll.loss.item<float>())) << bad;
   }
+}
+
+TEST(LinearLogprob, ASumTakesTheLossAsItIs) {
+  const at::Tensor hidden = MakeLeaf(at::ones({1, 4}));
+  const at::Tensor sum = at::zeros({3, 4});
+  const auto nll =
+      WeightedNll(hidden, at::ones({3, 4}), at::tensor({1}, at::kInt), at::ones({1}), 0.0, {}, sum);
+  EXPECT_THROW(GradientsOf(nll.loss * 2.0, {hidden}), c10::Error);
 }
 
 TEST(LinearLogprob, TargetOutsideTheVocabularyIsRefused) {
