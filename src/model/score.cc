@@ -53,17 +53,19 @@ bool IsFinite(const Scored& scored) {
       scored.logprobs.begin(), scored.logprobs.end(), [](float x) { return std::isfinite(x); });
 }
 
-// Runs of items of about kRows rows: where each begins, and the end. A longer item has its own.
-std::vector<size_t> Cuts(std::span<const ScoreItem> items) {
-  std::vector<size_t> cuts;
+// Runs of items of about equal size, at most about kRows rows each, as many for one lane as for
+// another: where each begins, and the end. (Three equal runs on two lanes take as long as four.)
+std::vector<size_t> Cuts(std::span<const ScoreItem> items, int64_t lanes) {
+  int64_t total = 1;
+  for (const ScoreItem& item : items) total += RowsOf(item);
+  const int64_t rounds = std::max<int64_t>(1, (total + kRows * lanes - 1) / (kRows * lanes));
+  std::vector<size_t> cuts = {0};
   int64_t rows = 0;
   for (size_t i = 0; i < items.size(); ++i) {
-    const int64_t own = RowsOf(items[i]);
-    if (cuts.empty() || rows + own > kRows) {
-      cuts.push_back(i);
-      rows = 0;
-    }
-    rows += own;
+    // An item belongs to the run in whose share of the rows its middle lies.
+    const int64_t run = (rows + RowsOf(items[i]) / 2) * rounds * lanes / total;
+    if (cuts.back() < i && run >= static_cast<int64_t>(cuts.size())) cuts.push_back(i);
+    rows += RowsOf(items[i]);
   }
   cuts.push_back(items.size());
   return cuts;
@@ -98,7 +100,8 @@ absl::Status ScoreAll(const Model& model,
                       std::span<const ScoreItem> items,
                       int64_t lanes,
                       const std::function<void(size_t i, const Scored& scored)>& done) {
-  const std::vector<size_t> cuts = Cuts(items);
+  if (items.empty()) return absl::OkStatus();
+  const std::vector<size_t> cuts = Cuts(items, lanes);
   std::atomic<bool> finite = true;
   ForEachUntilStop(cuts.size() - 1, static_cast<size_t>(lanes), [&](size_t run) {
     const c10::InferenceMode inference;
