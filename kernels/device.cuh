@@ -37,33 +37,6 @@ inline CudaError NameOf(cudaError_t error) {
   return error == cudaSuccess ? nullptr : cudaGetErrorName(error);
 }
 
-template <typename... Parameters, typename... Arguments>
-CudaError Launch(const LaunchShape& shape,
-                 CudaStream stream,
-                 void (*kernel)(Parameters...),
-                 Arguments&&... arguments) {
-  if (shape.blocks == 0) return nullptr;
-  if (shape.shared_bytes > 0) {
-    const cudaError_t error = cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                                   cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                   static_cast<int>(shape.shared_bytes));
-    if (error != cudaSuccess) return NameOf(error);
-  }
-  cudaLaunchAttribute cluster = {};
-  cluster.id = cudaLaunchAttributeClusterDimension;
-  cluster.val.clusterDim.x = static_cast<unsigned>(shape.cluster);
-  cluster.val.clusterDim.y = 1;
-  cluster.val.clusterDim.z = 1;
-  cudaLaunchConfig_t config = {};
-  config.gridDim = dim3(static_cast<unsigned>(shape.blocks));
-  config.blockDim = dim3(static_cast<unsigned>(shape.threads));
-  config.dynamicSmemBytes = static_cast<size_t>(shape.shared_bytes);
-  config.stream = stream;
-  config.attrs = &cluster;
-  config.numAttrs = shape.cluster > 1 ? 1 : 0;
-  return NameOf(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...));
-}
-
 struct Limits {
   int64_t shared_bytes = 0;  // that one block may ask for
   int cluster = 1;           // blocks in a cluster at most
@@ -86,6 +59,41 @@ inline CudaError GetLimits(Limits& limits) {
   return NameOf(error);
 }
 
+// Lets a kernel have more shared memory than every kernel may. The limit is one of the kernel, not
+// of the launch: it is always set to the same, whichever thread comes last.
+inline CudaError AllowShared(const void* kernel, int64_t bytes) {
+  constexpr int64_t kAlways = 48 << 10;
+  if (bytes <= kAlways) return nullptr;
+  Limits limits;
+  if (const CudaError error = GetLimits(limits)) return error;
+  return NameOf(cudaFuncSetAttribute(
+      kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(limits.shared_bytes)));
+}
+
+template <typename... Parameters, typename... Arguments>
+CudaError Launch(const LaunchShape& shape,
+                 CudaStream stream,
+                 void (*kernel)(Parameters...),
+                 Arguments&&... arguments) {
+  if (shape.blocks == 0) return nullptr;
+  if (const CudaError error =
+          AllowShared(reinterpret_cast<const void*>(kernel), shape.shared_bytes))
+    return error;
+  cudaLaunchAttribute cluster = {};
+  cluster.id = cudaLaunchAttributeClusterDimension;
+  cluster.val.clusterDim.x = static_cast<unsigned>(shape.cluster);
+  cluster.val.clusterDim.y = 1;
+  cluster.val.clusterDim.z = 1;
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(static_cast<unsigned>(shape.blocks));
+  config.blockDim = dim3(static_cast<unsigned>(shape.threads));
+  config.dynamicSmemBytes = static_cast<size_t>(shape.shared_bytes);
+  config.stream = stream;
+  config.attrs = &cluster;
+  config.numAttrs = shape.cluster > 1 ? 1 : 0;
+  return NameOf(cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...));
+}
+
 // ---- Shared memory and clusters
 
 // The block's dynamic shared memory. A macro, since `extern __shared__` has no other spelling.
@@ -95,14 +103,6 @@ inline CudaError GetLimits(Limits& limits) {
 #define RESTEM_DYNAMIC_SHARED(name) \
   auto* const name = static_cast<unsigned char*>(restem_host_cuda::DynamicShared())
 #endif
-
-__device__ inline unsigned ClusterRank() {
-#ifdef RESTEM_CLUSTERS
-  return cooperative_groups::this_cluster().block_rank();
-#else
-  return 0;
-#endif
-}
 
 // A barrier for all threads of the cluster.
 __device__ inline void ClusterSync() {

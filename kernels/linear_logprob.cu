@@ -10,11 +10,19 @@ namespace {
 // Half of an H100's second-level cache holds a block of scores' logits.
 constexpr int64_t kScoreColumns = 8192;
 constexpr int64_t kScoreRows = 768;
-// Products like rows in multiples of a tile.
-constexpr int64_t kTileRows = 128;
+// Products like rows and columns in multiples of a tile.
+constexpr int64_t kTile = 128;
 constexpr int64_t kAlignment = 256;  // bytes
 
 int64_t RoundedUp(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
+
+// Sizes of about equal chunks of `total`, at most `most` each, in whole `unit`s if that fits.
+int64_t EvenChunk(int64_t total, int64_t most, int64_t unit) {
+  const int64_t chunks = std::max<int64_t>(1, (total + most - 1) / most);
+  const int64_t even = (total + chunks - 1) / chunks;
+  const int64_t whole = RoundedUp(even, unit);
+  return std::min(total, whole <= most ? whole : even);
+}
 
 LinearLogprobPlan Plan(int64_t rows, int64_t columns, Precision logits) {
   LinearLogprobPlan plan;
@@ -165,18 +173,16 @@ CudaError ForChunks(int64_t rows, int64_t chunk_rows, Body body) {
 }  // namespace
 
 LinearLogprobPlan PlanScores(const LinearLogprobInput& input) {
-  return Plan(
-      std::min(kScoreRows, input.rows), std::min(kScoreColumns, input.vocab), Precision::kFloat32);
+  return Plan(EvenChunk(input.rows, kScoreRows, kTile),
+              EvenChunk(input.vocab, kScoreColumns, kTile),
+              Precision::kFloat32);
 }
 
 LinearLogprobPlan PlanGradient(const LinearLogprobInput& input, int64_t budget_bytes) {
   const int64_t row_bytes =
       Plan(1, input.vocab, input.precision).logits_stride * BytesOf(input.precision);
   const int64_t most = std::max<int64_t>(1, budget_bytes / row_bytes);
-  const int64_t chunks = std::max<int64_t>(1, (input.rows + most - 1) / most);
-  const int64_t even = (input.rows + chunks - 1) / chunks;
-  const int64_t tiled = RoundedUp(even, kTileRows);
-  return Plan(std::min(input.rows, tiled <= most ? tiled : even), input.vocab, input.precision);
+  return Plan(EvenChunk(input.rows, most, kTile), input.vocab, input.precision);
 }
 
 CudaError LinearLogprob(const LinearLogprobInput& input,

@@ -1,5 +1,5 @@
 // Matrix products on a GPU. No kernel of ours: cuBLASLt does them, and this is the one place that
-// knows of its column-major world. It cannot run on a CPU; there, tests put their own product.
+// knows of its column-major world. Tests on the CPU run it against a stand-in for cuBLASLt.
 #pragma once
 
 #include <cstdint>

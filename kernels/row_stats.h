@@ -22,8 +22,9 @@ struct RowStats {
 // The statistics of two sets of columns; either may be empty.
 RESTEM_HOST_DEVICE inline RowStats Merged(const RowStats& a, const RowStats& b) {
   const float target_logit = a.target_logit + b.target_logit;
-  if (b.sum == 0.0F) return {a.max, a.sum, a.offset_sum, target_logit};
-  if (a.sum == 0.0F) return {b.max, b.sum, b.offset_sum, target_logit};
+  // Logits of -inf alone have no sum either, but an offset_sum that is NaN.
+  if (b.sum == 0.0F && b.offset_sum == 0.0F) return {a.max, a.sum, a.offset_sum, target_logit};
+  if (a.sum == 0.0F && a.offset_sum == 0.0F) return {b.max, b.sum, b.offset_sum, target_logit};
   const float max = a.max < b.max ? b.max : a.max;
   const float a_scale = expf(a.max - max);
   const float b_scale = expf(b.max - max);
@@ -51,13 +52,14 @@ RESTEM_HOST_DEVICE inline RowResult Finished(const RowStats& stats) {
 // What a model does to a logit before the softmax: cap·tanh(logit / cap) where there is a cap, then
 // a division by the temperature.
 struct LogitTransform {
-  float soft_cap = 0.0F;  // 0: none
-  float inverse_temperature = 1.0F;
+  float soft_cap = 0.0F;             // 0: none
+  float inverse_temperature = 1.0F;  // > 0
 };
 
 template <bool kCapped>
 RESTEM_HOST_DEVICE inline float Transformed(const LogitTransform& transform, float logit) {
-  if (kCapped) logit = transform.soft_cap * tanhf(logit / transform.soft_cap);
+  // 0·logit: a cap must not make a number of what is none.
+  if (kCapped) logit = transform.soft_cap * tanhf(logit / transform.soft_cap) + 0.0F * logit;
   return logit * transform.inverse_temperature;
 }
 

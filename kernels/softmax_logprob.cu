@@ -57,7 +57,7 @@ LaunchShape OneThreadPer(int64_t rows) {
 }
 
 LaunchShape OneBlockPer(const LogitsBlock& block, Precision precision) {
-  return {block.rows, ThreadsFor(block.count * BytesOf(precision) / 16), kWarpStatsBytes};
+  return {block.rows, ThreadsFor(block.count * BytesOf(precision) / 16)};
 }
 
 }  // namespace
@@ -72,7 +72,9 @@ CudaError AddToRowStats(const LogitsBlock& block,
   if (Misaligned(block, precision, logits)) return kMisaligned;
   return ForLogits(precision, transform, [&](auto kind) {
     using L = decltype(kind);
-    return Launch(OneBlockPer(block, precision),
+    LaunchShape shape = OneBlockPer(block, precision);
+    shape.shared_bytes = kWarpStatsBytes;
+    return Launch(shape,
                   stream,
                   AddToRowStatsKernel<L>,
                   block,

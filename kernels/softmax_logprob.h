@@ -88,8 +88,9 @@ CudaError SoftmaxLogprobGradient(const LogitsBlock& block,
 
 // Statistics and gradient of whole rows in one read and one write: a row waits in the shared memory
 // of one block, or of a cluster of up to 8 blocks. Rows that do not fit there (about 900,000
-// bfloat16 logits on Hopper, 80,000 on Ampere, which has no clusters) are read twice.
-// `block.first` is 0 and `block.count` the vocabulary; overwrites `logits` by the gradient.
+// bfloat16 logits on Hopper; without clusters, 80,000 on an A100 and 50,000 on other Ampere GPUs)
+// are read twice. `block.first` is 0 and `block.count` the vocabulary; overwrites `logits` by the
+// gradient.
 CudaError SoftmaxLogprobWithGradient(const LogitsBlock& block,
                                      const LogitTransform& transform,
                                      Precision precision,

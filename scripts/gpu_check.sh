@@ -43,17 +43,20 @@ gpu=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/nu
 [ -n "$gpu" ] || stop "no GPU here (nvidia-smi is missing or lists none); nothing was run"
 command -v python3 >/dev/null || stop "needs python3; nothing was run"
 
+export RESTEM_REQUIRE_GPU=1  # tests that find no device fail: a driver may be too old for this CUDA
+readonly STEP_SECONDS=${RESTEM_STEP_SECONDS:-1800}
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/restem-gpu-check.XXXXXX") || stop "cannot make a folder for logs"
 failed=0
 
 # ---- Steps ---------------------------------------------------------------------------------------
-# run GROUP/STEP COMMAND...: logs, records the exit code, and brings the results up to date, so that a run that is cut off
+# run GROUP/STEP COMMAND...: logs, ends what hangs, records the exit code (124: it hung), and brings the results up to date, so that a run that is cut off
 # leaves what it has.
 run() {
   local name=$1 began=$SECONDS code
   shift
   say "$name: $*"
-  "$@" 2>&1 | tee "$work/${name//\//-}.log"
+  timeout --kill-after=10 "$STEP_SECONDS" "$@" 2>&1 | tee "$work/${name//\//-}.log"
   code=${PIPESTATUS[0]}
   [ "$code" = 0 ] || { failed=1; say "$name FAILED with exit code $code"; }
   printf '%s\t%s\t%s\t%s\n' "$name" "$code" $((SECONDS - began)) "$*" >>"$work/steps.tsv"

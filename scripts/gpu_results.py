@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What was measured on a GPU, and whether it was measured with these sources. Standard library only.
 
-    gpu_results.py hash                             the hash of the sources that run on a GPU: kernels/ and src/ops/
+    gpu_results.py hash                             the hash of the sources that run on a GPU: kernels/ and src/ops/ but
+                                                    for what is the CPU's, their tests, and how they are compiled
     gpu_results.py check [--results FILE]           one line; exit code 0: results are of these sources; 77: they are not,
                                                     or there are none; 1: they are, and a test or a sanitizer found errors
     gpu_results.py collect FOLDER [--results FILE]  makes the results of what gpu_check.sh left in FOLDER
@@ -21,8 +22,9 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "tests/bench/gpu_results.json"
-SOURCE_FOLDERS = ("kernels", "src/ops")
+SOURCE_FOLDERS = ("kernels", "src/ops", "tests/kernels", "tests/ops")
 SOURCE_SUFFIXES = (".h", ".cc", ".cu", ".cuh")
+BUILD_FILES = ("cmake/Cuda.cmake",)
 GROUPS = ("tests", "memcheck", "racecheck", "benchmarks", "peers")  # of gpu_check.sh's steps
 MUST_PASS = ("tests", "memcheck", "racecheck")
 CANNOT_START = (126, 127)  # a shell's exit codes: no such command, or none that this machine can run
@@ -37,6 +39,7 @@ def source_hashes(root=REPOSITORY):
     """-> {path: sha256} of the files that decide what runs on the GPU, by path."""
     files = (path for folder in SOURCE_FOLDERS for path in (root / folder).rglob("*") if path.is_file())
     chosen = [path for path in files if path.suffix in SOURCE_SUFFIXES or path.name == "CMakeLists.txt"]
+    chosen = [path for path in chosen if not path.name.endswith("_cpu.cc")] + [root / name for name in BUILD_FILES]
     hashes = {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in chosen}
     return dict(sorted(hashes.items()))
 

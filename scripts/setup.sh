@@ -21,8 +21,9 @@ readonly TORCH=torch==2.11.0
 # A CPU build of LibTorch needs these two even where there is no GPU.
 readonly CUDA_RUNTIME=(nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 readonly CUDA_COMPILER=("cuda-toolkit[nvcc,cudart,cccl,cublas]==13.0.2" nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88)
-# What `import torch` loads beside a CUDA 13.0 toolkit.
 readonly TORCH_LIBRARIES=(nvidia-cusparselt-cu13==0.8.0 nvidia-nvshmem-cu13==3.4.5 nvidia-cufile==1.15.1.6)
+# The CUDA half of LibTorch loads these two; NVIDIA's toolkit has neither.
+readonly CUDNN=nvidia-cudnn-cu13==9.19.0.56 NCCL=nvidia-nccl-cu13==2.28.9
 readonly TORCH_NEEDS=(filelock fsspec jinja2 networkx sympy typing_extensions)
 readonly TEST_PYTHON=(numpy==2.4.6 transformers==5.17.0 tokenizers==0.23.3 tensorboard==2.21.0)
 
@@ -56,6 +57,15 @@ pip_once() {
 
 has_cuda_toolkit() { [ -e /usr/local/cuda/lib64/libcudart.so.13 ] && [ -x /usr/local/cuda/bin/nvcc ]; }
 
+has_library() { [ -e "/usr/local/cuda/lib64/$1" ] || ldconfig -p | grep "$1" >/dev/null; }
+
+# What LibTorch's CUDA half and `import torch` load beside a toolkit.
+install_torch_libraries() {
+  pip_once torch-python --no-deps "${TORCH_LIBRARIES[@]}"
+  has_library libcudnn.so.9 || pip_once cudnn --no-deps $CUDNN
+  has_library libnccl.so.2 || pip_once nccl --no-deps $NCCL
+}
+
 tests=no cuda=no
 for arg in "$@"; do
   case $arg in
@@ -74,11 +84,13 @@ if [ $cuda = yes ] && ! has_cuda_toolkit; then pip_once cuda-compiler "${CUDA_CO
 if [ $tests = yes ]; then
   install_system_packages "${TEST_SYSTEM_PACKAGES[@]}"
   if has_cuda_toolkit; then
-    pip_once torch-python --no-deps "${TORCH_LIBRARIES[@]}"
+    install_torch_libraries
     pip_once torch-needs "${TORCH_NEEDS[@]}"
   else
     pip_once torch-python $TORCH  # with every CUDA library that it names
   fi
   pip_once tests "${TEST_PYTHON[@]}"
+elif [ $cuda = yes ]; then
+  install_torch_libraries
 fi
 say "ready"

@@ -60,11 +60,13 @@ std::vector<size_t> Cuts(std::span<const ScoreItem> items, int64_t lanes) {
   for (const ScoreItem& item : items) total += RowsOf(item);
   const int64_t rounds = std::max<int64_t>(1, (total + kRows * lanes - 1) / (kRows * lanes));
   std::vector<size_t> cuts = {0};
+  int64_t last = 0;
   int64_t rows = 0;
   for (size_t i = 0; i < items.size(); ++i) {
     // An item belongs to the run in whose share of the rows its middle lies.
     const int64_t run = (rows + RowsOf(items[i]) / 2) * rounds * lanes / total;
-    if (cuts.back() < i && run >= static_cast<int64_t>(cuts.size())) cuts.push_back(i);
+    if (run > last && i > 0) cuts.push_back(i);
+    last = run;
     rows += RowsOf(items[i]);
   }
   cuts.push_back(items.size());

@@ -1,6 +1,8 @@
 #include "ops/linear_logprob.h"
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_assert_async.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/nonzero.h>
@@ -22,7 +24,8 @@ void CheckHidden(const at::Tensor& hidden, const at::Tensor& weight) {
                   (hidden.scalar_type() == at::kFloat ||
                    (hidden.is_cuda() && hidden.scalar_type() == at::kBFloat16)),
               "LinearLogprob: hidden must be a contiguous float32 matrix (on a GPU also bfloat16)");
-  TORCH_CHECK(weight.dim() == 2 && weight.size(1) == hidden.size(1) && weight.is_contiguous(),
+  TORCH_CHECK(weight.dim() == 2 && weight.size(1) == hidden.size(1) && weight.numel() > 0 &&
+                  weight.is_contiguous(),
               "LinearLogprob: weight ",
               weight.sizes(),
               " does not fit hidden ",
@@ -94,13 +97,16 @@ at::Tensor Spread(const at::Tensor& values, const at::Tensor& at, int64_t rows) 
   return at::zeros(sizes, values.options()).index_copy_(0, at, values);
 }
 
-// Without the rows of weight 0, unless they are too few to be worth it or a product needs them to
-// have its least number of rows.
+// Without the rows of weight 0, unless they are too few to be worth it; with as many of them as
+// make up the least number of rows of a product.
 NllWithGradient NllOfLiveRows(const LogprobOperands& operands, const NllLossOperands& loss) {
   const int64_t rows = loss.row_weights.size(0);
-  const at::Tensor live = at::nonzero(loss.row_weights).squeeze(1);
-  if (live.size(0) < kMinProductRows || rows - live.size(0) < kMinProductRows)
-    return NllOnDevice(operands, loss);
+  at::Tensor live = at::nonzero(loss.row_weights).squeeze(1);
+  if (rows - live.size(0) < 2 * kMinProductRows) return NllOnDevice(operands, loss);
+  if (live.size(0) < kMinProductRows) {
+    const at::Tensor dead = at::nonzero(loss.row_weights.eq(0)).squeeze(1);
+    live = at::cat({live, dead.narrow(0, 0, kMinProductRows - live.size(0))});
+  }
   LogprobOperands packed = operands;
   packed.hidden = at::index_select(operands.hidden, 0, live);
   packed.targets = at::index_select(operands.targets, 0, live);
@@ -119,6 +125,9 @@ at::Tensor LossOf(const LinearLogprobResult& scores, const NllLossOperands& loss
   const at::Tensor rows = lse.square().mul_(loss.z_loss).sub_(scores.logp);
   return rows.mul_(loss.row_weights).sum().to(at::kFloat);
 }
+
+constexpr const char* kOnlyAsItIs =
+    "WeightedNll: with dweight_sum the loss must be differentiated as it is, not times a number";
 
 class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction> {
  public:
@@ -146,10 +155,10 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
     context->saved_data.clear();  // a second backward through the same graph is not supported
     // Mostly the loss is what is differentiated; dweight is large.
     const bool as_it_is = scale.is_cpu() && scale.item<float>() == 1.0F;
-    TORCH_CHECK(
-        as_it_is || dweight.defined() || scale.is_cuda(),
-        "WeightedNll: with dweight_sum the loss must be differentiated as it is, not times ",
-        scale.item<float>());
+    if (!dweight.defined() && !as_it_is) {
+      TORCH_CHECK(scale.is_cuda(), kOnlyAsItIs);
+      at::_assert_async(scale.eq(1.0), kOnlyAsItIs);
+    }
     if (!as_it_is) {
       dhidden.mul_(scale);
       if (dweight.defined()) dweight.mul_(scale);

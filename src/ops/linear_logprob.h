@@ -1,6 +1,11 @@
 // Log-probabilities of target tokens straight from hidden states: lm_head, log-softmax and gather
 // in one op, by blocks, so that [rows, vocab] logits never exist as a whole. This is the trainer's
 // hot loop. All operands lie on one device: the CPU, or a GPU where the build has CUDA.
+//
+// On a GPU: WeightedNll with gradient rounds a bfloat16 weight's logits to bfloat16, and so its
+// logp, lse and entropy are those of logits off by up to 2^-9 of their size, where LinearLogprob
+// keeps float32 logits. A row's last bits may depend on how many rows are with it. A call waits for
+// the GPU twice: it looks at the targets, and at which rows carry weight.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -11,7 +16,7 @@ namespace restem {
 
 struct LogprobOptions {
   double soft_cap = 0.0;     // logits become cap·tanh(logit / cap); 0: they stay as they are
-  double temperature = 1.0;  // > 0; logits are divided by it
+  double temperature = 1.0;  // > 0; logits are divided by it, after the cap
   // Memory for logits while a gradient is computed; 0: 192 MiB on a CPU, 2 GiB on a GPU.
   int64_t logits_bytes = 0;
 };

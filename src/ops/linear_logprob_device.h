@@ -22,7 +22,6 @@ struct NllWithGradient {
   at::Tensor dweight;  // [vocab, width] float32: dweight_sum, where that was given
 };
 
-LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands);
 // The loss: Σ row_weights·(−logp) + z_loss·Σ row_weights·lse².
 struct NllLossOperands {
   at::Tensor row_weights;  // [rows] float32
@@ -30,6 +29,7 @@ struct NllLossOperands {
   at::Tensor dweight_sum;  // [vocab, width] float32 to add dweight to, or undefined
 };
 
+LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands);
 NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands& loss);
 
 // On the current stream of the operands' device.

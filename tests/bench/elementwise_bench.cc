@@ -1,8 +1,7 @@
 // The fused helpers beside LibTorch's own operators for the same: forward, and forward with
 // backward, on one thread as in all commands. A helper that is not ahead has no reason to exist.
 //
-//   build/release/tests/bench/elementwise_bench --benchmark_repetitions=5
-//       --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
+//   elementwise_bench --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true
 //
 // Arguments: rows, width.
 #include <ATen/ATen.h>

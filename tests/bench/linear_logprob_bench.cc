@@ -1,8 +1,7 @@
 // The log-prob op beside the matrix products that it cannot do without.
 //
-//   OMP_WAIT_POLICY=passive build/release/tests/bench/linear_logprob_bench
-//   --benchmark_repetitions=3
-//       --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
+//   export OMP_WAIT_POLICY=passive  # threads would spin between products, into the next benchmark
+//   linear_logprob_bench --benchmark_repetitions=3 --benchmark_enable_random_interleaving=true
 //
 // Compare medians: Forward with Product, and ForwardBackward with ThreeProducts. Arguments: rows,
 // width, vocabulary, and on the CPU threads. Where the build has CUDA and the machine a GPU, there

@@ -5,14 +5,18 @@
 #include <cuda_runtime.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <vector>
 
 namespace restem::testing {
 
-// Whether kernels can run; on a machine without a GPU tests skip.
+// Whether kernels can run; on a machine without a GPU tests skip, unless RESTEM_REQUIRE_GPU says
+// that there is one.
 inline bool HasDevice() {
   int devices = 0;
-  return cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0;
+  const bool has = cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0;
+  EXPECT_TRUE(has || std::getenv("RESTEM_REQUIRE_GPU") == nullptr) << "CUDA sees no device";
+  return has;
 }
 
 template <typename T>

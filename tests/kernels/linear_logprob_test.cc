@@ -1,5 +1,5 @@
 // The whole op on raw pointers against float64: chunks of rows, blocks of the vocabulary, odd
-// shapes; on a GPU, or on the host executor with products of its own.
+// shapes; on a GPU, or on the host executor and a stand-in for cuBLASLt.
 #include "kernels/linear_logprob.h"
 
 #include <gtest/gtest.h>
