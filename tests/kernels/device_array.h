@@ -5,18 +5,16 @@
 #include <cuda_runtime.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <vector>
+
+#include "support/require_gpu.h"
 
 namespace restem::testing {
 
-// Whether kernels can run; on a machine without a GPU tests skip, unless RESTEM_REQUIRE_GPU says
-// that there is one.
+// Whether kernels can run; on a machine without a GPU tests skip.
 inline bool HasDevice() {
   int devices = 0;
-  const bool has = cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0;
-  EXPECT_TRUE(has || std::getenv("RESTEM_REQUIRE_GPU") == nullptr) << "CUDA sees no device";
-  return has;
+  return FoundOrNotRequired(cudaGetDeviceCount(&devices) == cudaSuccess && devices > 0);
 }
 
 template <typename T>

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <ostream>
 
 #include "kernels/softmax_logprob.h"
 #include "ops/autograd.h"
+#include "support/require_gpu.h"
 #include "support/tensor_compare.h"
 
 namespace restem {
@@ -57,10 +57,8 @@ class LinearLogprobTest : public ::testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
     const Case& c = GetParam();
-    if (c.device == at::kCUDA && !at::hasCUDA()) {
-      EXPECT_EQ(std::getenv("RESTEM_REQUIRE_GPU"), nullptr) << "LibTorch sees no CUDA device";
+    if (c.device == at::kCUDA && !testing::FoundOrNotRequired(at::hasCUDA()))
       GTEST_SKIP() << "no CUDA device, or no CUDA build";
-    }
     at::manual_seed(5);
     // As the weight's precision has them: what is tested is the op, not the rounding of its input.
     hidden_ = (at::randn({c.rows, c.width}) * c.scale).to(c.weight).to(at::kFloat).to(c.device);
