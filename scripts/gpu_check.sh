@@ -6,11 +6,13 @@
 #   scripts/gpu_check.sh --steps LIST       some of tests,memcheck,racecheck,benchmarks,peers; the others' results stay
 #   scripts/gpu_check.sh --results FILE     writes there instead
 #
-# A step that fails is recorded, and the next one runs. Exit code 0: all passed; 1: a step failed; 2: nothing was run.
+# A step that fails is recorded, and the next one runs. Exit code 0: all passed; 1: a step failed or could not start (where
+# compute-sanitizer is missing, say); 2: nothing was run.
 #
 # DIR has, at the top or where a build folder has them: cuda_kernels_test, ops_test, linear_logprob_bench,
 # librestem_torch.so; also SOURCES, what `scripts/gpu_results.py hash` said when they were built, and in lib/ the shared
-# libraries that this machine lacks. LibTorch is the one of `python3` (or RESTEM_PYTHON): the version built with.
+# libraries that this machine lacks. LibTorch is that of RESTEM_PYTHON, else of .venv/bin/python, else of python3: the
+# version built with. If that Python has no torch, LibTorch must be in lib/, and the peers are left out.
 set -uo pipefail
 
 say() { echo "gpu_check: $*" >&2; }
@@ -20,6 +22,7 @@ readonly TARGETS=(
   tests/kernels/cuda_kernels_test tests/ops/ops_test tests/bench/linear_logprob_bench tests/bench/restem_torch_library)
 prebuilt='' steps=tests,memcheck,racecheck,benchmarks,peers results=''
 while [ $# -gt 0 ]; do
+  case $1 in -h | --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' "$0"; exit 0 ;; esac
   [ $# -ge 2 ] || stop "$1 needs a value, or is unknown (known: --prebuilt DIR --steps LIST --results FILE)"
   case $1 in
     --prebuilt) prebuilt=$(realpath -e -- "$2") || stop "--prebuilt $2: no such folder" ;;

@@ -7,8 +7,8 @@
 The peers are PyTorch (cross_entropy of float32 logits; eager and torch.compile), Liger (liger-kernel: its Triton
 function, its CuTe function for this GPU, its function of scaled losses) and QuACK (quack-kernels: what it chooses by
 itself, and its base pipeline); linear_logprob_contenders.py has them. One that is not installed or cannot do the work is
-"skipped", with the reason. Build the library with `cmake --build --preset release --target restem_torch_library`, for a
-GPU with RESTEM_CUDA=ON.
+"skipped", with the reason. Build the library with `cmake --build --preset release --target restem_torch_library`; for a GPU
+with the preset `cuda`, and give --library build/cuda/tests/bench/librestem_torch.so (after gpu_check.sh: build/gpu/...).
 
 Work: the mean loss of T rows and its gradients to hidden states [T, H] and weight [V, H] (fwd+bwd), and the scores
 without gradient (fwd). Peers' forward gives the mean loss only, restem's logp, lse and entropy of every row. "bare
