@@ -37,6 +37,10 @@ inline CudaError NameOf(cudaError_t error) {
   return error == cudaSuccess ? nullptr : cudaGetErrorName(error);
 }
 
+inline CudaError SetZero(void* data, int64_t bytes, CudaStream stream) {
+  return NameOf(cudaMemsetAsync(data, 0, static_cast<size_t>(bytes), stream));
+}
+
 struct Limits {
   int64_t shared_bytes = 0;  // that one block may ask for
   int cluster = 1;           // blocks in a cluster at most

@@ -1,7 +1,7 @@
-#include <cuda_runtime.h>
-
 #include <algorithm>
 
+#include "kernels/device.cuh"
+#include "kernels/even_chunk.h"
 #include "kernels/linear_logprob.h"
 
 namespace restem::kernels::cuda {
@@ -13,16 +13,6 @@ constexpr int64_t kScoreRows = 768;
 // Products like rows and columns in multiples of a tile.
 constexpr int64_t kTile = 128;
 constexpr int64_t kAlignment = 256;  // bytes
-
-int64_t RoundedUp(int64_t x, int64_t unit) { return (x + unit - 1) / unit * unit; }
-
-// Sizes of about equal chunks of `total`, at most `most` each, in whole `unit`s if that fits.
-int64_t EvenChunk(int64_t total, int64_t most, int64_t unit) {
-  const int64_t chunks = std::max<int64_t>(1, (total + most - 1) / most);
-  const int64_t even = (total + chunks - 1) / chunks;
-  const int64_t whole = RoundedUp(even, unit);
-  return std::min(total, whole <= most ? whole : even);
-}
 
 LinearLogprobPlan Plan(int64_t rows, int64_t columns, Precision logits) {
   LinearLogprobPlan plan;
@@ -51,9 +41,8 @@ class Walk {
 
   // Rows [first, first + count): everything that is known of them goes to `results`.
   CudaError score(int64_t first, int64_t count, const RowResults& results) const {
-    const cudaError_t cleared =
-        cudaMemsetAsync(stats_, 0, static_cast<size_t>(count) * sizeof(RowStats), stream_);
-    if (cleared != cudaSuccess) return cudaGetErrorName(cleared);
+    const int64_t bytes = count * static_cast<int64_t>(sizeof(RowStats));
+    if (const CudaError error = device::SetZero(stats_, bytes, stream_)) return error;
     for (int64_t column = 0; column < input_.vocab; column += plan_.chunk_columns) {
       const LogitsBlock block = {
           count, column, std::min(plan_.chunk_columns, input_.vocab - column), plan_.logits_stride};
@@ -95,9 +84,7 @@ class Walk {
   CudaError clear(const LinearLogprobGradient& gradient) const {
     if (gradient.add_to_dweight) return nullptr;
     const int64_t bytes = input_.vocab * input_.width * static_cast<int64_t>(sizeof(float));
-    const cudaError_t error =
-        cudaMemsetAsync(gradient.dweight, 0, static_cast<size_t>(bytes), stream_);
-    return error == cudaSuccess ? nullptr : cudaGetErrorName(error);
+    return device::SetZero(gradient.dweight, bytes, stream_);
   }
 
  private:

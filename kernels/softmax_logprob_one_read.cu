@@ -119,9 +119,8 @@ CudaError SoftmaxLogprobWithGradient(const LogitsBlock& block,
                     static_cast<typename L::Type*>(logits));
     });
   }
-  const cudaError_t cleared =
-      cudaMemsetAsync(scratch, 0, static_cast<size_t>(block.rows) * sizeof(RowStats), stream);
-  if (cleared != cudaSuccess) return NameOf(cleared);
+  const int64_t bytes = block.rows * static_cast<int64_t>(sizeof(RowStats));
+  if (const CudaError error = SetZero(scratch, bytes, stream)) return error;
   if (const CudaError error =
           AddToRowStats(block, transform, precision, logits, loss.targets, scratch, stream)) {
     return error;

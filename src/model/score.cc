@@ -56,7 +56,7 @@ bool IsFinite(const Scored& scored) {
 // Runs of items of about equal size, at most about kRows rows each, as many for one lane as for
 // another: where each begins, and the end. (Three equal runs on two lanes take as long as four.)
 std::vector<size_t> Cuts(std::span<const ScoreItem> items, int64_t lanes) {
-  int64_t total = 1;
+  int64_t total = 1;  // not 0 where items have one token only
   for (const ScoreItem& item : items) total += RowsOf(item);
   const int64_t rounds = std::max<int64_t>(1, (total + kRows * lanes - 1) / (kRows * lanes));
   std::vector<size_t> cuts = {0};

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernels/even_chunk.h"
 #include "kernels/softmax_logprob.h"
 #include "ops/linear.h"
 #include "ops/linear_logprob_device.h"
@@ -23,8 +24,7 @@ int64_t GradientRows(int64_t rows, int64_t vocab, int64_t budget_bytes) {
   if (budget_bytes == 0) budget_bytes = kGradientBytes;
   const int64_t most = std::max<int64_t>(
       kMinProductRows, budget_bytes / (vocab * static_cast<int64_t>(sizeof(float))));
-  const int64_t chunks = std::max<int64_t>(1, (rows + most - 1) / most);
-  return (rows + chunks - 1) / chunks;
+  return kernels::EvenChunk(rows, most);
 }
 
 // out (+)= a·b
