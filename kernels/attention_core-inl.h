@@ -28,57 +28,100 @@ using BlockVec = hn::Vec<BlockTag>;
 
 constexpr int64_t RoundUp(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
 
-// scores[r][0..16) = Σ_d queries[r][d] · keys[d·stride + 0..16).
+// scores[r][b][0..16) = Σ_d queries[r][d] · keys[b][d·stride + 0..16) for kQueries queries and
+// kBlocks blocks of 16 keys. A score is one chain over d, however many are computed together.
+template <int64_t kQueries, int64_t kBlocks>
+HWY_INLINE void ScoreTile(const float* const* queries,  // [kQueries] → [dim]
+                          const float* const* keys,     // [kBlocks] → [dim, stride]
+                          int64_t stride,
+                          int64_t dim,
+                          float* const* scores) {  // [kQueries] → [kBlocks, 16]
+  const BlockTag tag;
+  BlockVec sums[kQueries][kBlocks * kParts];
+  for (auto& row : sums) {
+    for (auto& part : row) part = hn::Zero(tag);
+  }
+  for (int64_t d = 0; d < dim; ++d) {
+    BlockVec key[kBlocks * kParts];
+    HWY_UNROLL(16) for (int64_t p = 0; p < kBlocks * kParts; ++p) {
+      key[p] = hn::LoadU(tag, keys[p / kParts] + d * stride + p % kParts * kLanes);
+    }
+    HWY_UNROLL(4) for (int64_t r = 0; r < kQueries; ++r) {
+      const auto query = hn::Set(tag, queries[r][d]);
+      HWY_UNROLL(16) for (int64_t p = 0; p < kBlocks * kParts; ++p) {
+        sums[r][p] = hn::MulAdd(query, key[p], sums[r][p]);
+      }
+    }
+  }
+  for (int64_t r = 0; r < kQueries; ++r) {
+    for (int64_t p = 0; p < kBlocks * kParts; ++p)
+      hn::StoreU(sums[r][p], tag, scores[r] + p * kLanes);
+  }
+}
+
 HWY_INLINE void ScoreBlock(const float* const* queries,  // [4] → [dim]
                            const float* keys,            // [dim, stride]
                            int64_t stride,
                            int64_t dim,
                            float* const* scores) {  // [4] → [16]
+  ScoreTile<kQueryBlock, 1>(queries, &keys, stride, dim, scores);
+}
+
+// outputs[r][column + 0..16·kBlocks) += Σ_j weights[r][j] · rows[j·dim + column + …], keys in
+// order.
+template <int64_t kQueries, int64_t kBlocks>
+HWY_INLINE void WeightedColumns(const float* const* weights,
+                                const float* rows,
+                                int64_t count,
+                                int64_t dim,
+                                int64_t column,
+                                float* const* outputs) {
   const BlockTag tag;
-  BlockVec sums[kQueryBlock][kParts];
-  for (auto& row : sums) {
-    for (auto& part : row) part = hn::Zero(tag);
+  BlockVec sums[kQueries][kBlocks * kParts];
+  for (int64_t r = 0; r < kQueries; ++r) {
+    for (int64_t p = 0; p < kBlocks * kParts; ++p)
+      sums[r][p] = hn::LoadU(tag, outputs[r] + column + p * kLanes);
   }
-  for (int64_t d = 0; d < dim; ++d, keys += stride) {
-    BlockVec key[kParts];
-    for (int64_t p = 0; p < kParts; ++p) key[p] = hn::LoadU(tag, keys + p * kLanes);
-    for (int64_t r = 0; r < kQueryBlock; ++r) {
-      const auto query = hn::Set(tag, queries[r][d]);
-      for (int64_t p = 0; p < kParts; ++p) sums[r][p] = hn::MulAdd(query, key[p], sums[r][p]);
+  const float* row = rows + column;
+  for (int64_t j = 0; j < count; ++j, row += dim) {
+    BlockVec value[kBlocks * kParts];
+    HWY_UNROLL(16) for (int64_t p = 0; p < kBlocks * kParts; ++p) {
+      value[p] = hn::LoadU(tag, row + p * kLanes);
+    }
+    HWY_UNROLL(4) for (int64_t r = 0; r < kQueries; ++r) {
+      const auto weight = hn::Set(tag, weights[r][j]);
+      HWY_UNROLL(16) for (int64_t p = 0; p < kBlocks * kParts; ++p) {
+        sums[r][p] = hn::MulAdd(weight, value[p], sums[r][p]);
+      }
     }
   }
-  for (int64_t r = 0; r < kQueryBlock; ++r) {
-    for (int64_t p = 0; p < kParts; ++p) hn::StoreU(sums[r][p], tag, scores[r] + p * kLanes);
+  for (int64_t r = 0; r < kQueries; ++r) {
+    for (int64_t p = 0; p < kBlocks * kParts; ++p)
+      hn::StoreU(sums[r][p], tag, outputs[r] + column + p * kLanes);
   }
 }
 
 // outputs[r][0..dim) += Σ_j weights[r][j] · rows[j·dim + 0..dim); dim is a multiple of 16.
+template <int64_t kQueries>
+HWY_INLINE void WeightedSumOf(const float* const* weights,  // [kQueries] → [count]
+                              const float* rows,            // [count, dim]
+                              int64_t count,
+                              int64_t dim,
+                              float* const* outputs) {  // [kQueries] → [dim]
+  constexpr int64_t kBlocks = kQueryBlock / kQueries;   // as many sums as four queries would have
+  int64_t column = 0;
+  for (; column + kBlocks * kKeyBlock <= dim; column += kBlocks * kKeyBlock)
+    WeightedColumns<kQueries, kBlocks>(weights, rows, count, dim, column, outputs);
+  for (; column < dim; column += kKeyBlock)
+    WeightedColumns<kQueries, 1>(weights, rows, count, dim, column, outputs);
+}
+
 HWY_INLINE void WeightedSum(const float* const* weights,  // [4] → [count]
                             const float* rows,            // [count, dim]
                             int64_t count,
                             int64_t dim,
                             float* const* outputs) {  // [4] → [dim]
-  const BlockTag tag;
-  for (int64_t column = 0; column < dim; column += kKeyBlock) {
-    BlockVec sums[kQueryBlock][kParts];
-    for (int64_t r = 0; r < kQueryBlock; ++r) {
-      for (int64_t p = 0; p < kParts; ++p)
-        sums[r][p] = hn::LoadU(tag, outputs[r] + column + p * kLanes);
-    }
-    const float* row = rows + column;
-    for (int64_t j = 0; j < count; ++j, row += dim) {
-      BlockVec value[kParts];
-      for (int64_t p = 0; p < kParts; ++p) value[p] = hn::LoadU(tag, row + p * kLanes);
-      for (int64_t r = 0; r < kQueryBlock; ++r) {
-        const auto weight = hn::Set(tag, weights[r][j]);
-        for (int64_t p = 0; p < kParts; ++p) sums[r][p] = hn::MulAdd(weight, value[p], sums[r][p]);
-      }
-    }
-    for (int64_t r = 0; r < kQueryBlock; ++r) {
-      for (int64_t p = 0; p < kParts; ++p)
-        hn::StoreU(sums[r][p], tag, outputs[r] + column + p * kLanes);
-    }
-  }
+  WeightedSumOf<kQueryBlock>(weights, rows, count, dim, outputs);
 }
 
 // rows[j·dim + 0..dim) += Σ_r weights[r][j] · vectors[r][0..dim) for j < count; dim is a multiple

@@ -91,9 +91,10 @@ absl::Status GenerateCommand(const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/true));
   RESTEM_ASSIGN_OR_RETURN(const auto requests,
                           MakeRequests(records, *loaded.tokenizer, flags.sampling.samples));
-  BatchEngine engine(std::move(loaded.model),
-                     loaded.tokenizer,
-                     {flags.common.lanes(), flags.sampling.batch_tokens});
+  BatchEngine engine(
+      std::move(loaded.model),
+      loaded.tokenizer,
+      {flags.common.lanes(), flags.sampling.batch_tokens, flags.sampling.kv_cache_memory});
   std::vector<std::string> lines;
   RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats,
                           Draw(engine, requests, records, flags, lines));

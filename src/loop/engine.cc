@@ -5,7 +5,7 @@
 namespace restem {
 
 BatchEngineOptions EngineOptions(const JobInputs& inputs) {
-  return {inputs.lanes, inputs.job.sampler.batch_tokens};
+  return {inputs.lanes, inputs.job.sampler.batch_tokens, inputs.job.sampler.kv_cache_memory};
 }
 
 std::unique_ptr<SamplingEngine> MakeEngine(const JobInputs& inputs, Model model) {

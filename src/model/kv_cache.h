@@ -1,54 +1,77 @@
-// Pages of keys and values for all layers at once, and runs of them. Layout:
-// kernels/cached_attention.h.
+// The paged KV cache of a CPU: a pool of pages for all layers at once, and sequences that hold
+// references to pages of it. Layout of a page: kernels/paged_attention.h.
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
 #include <vector>
 
-#include "kernels/cached_attention.h"
+#include "kernels/paged_attention.h"
 #include "model/config.h"
 
 namespace restem {
 
-// Hands out pages whose padding is zero; keys of an earlier run may be left in them of 16 keys and
-// takes them back; for one thread.
+constexpr int64_t PagesFor(int64_t keys) {
+  return (keys + kernels::kKeysPerPage - 1) / kernels::kKeysPerPage;
+}
+
+// A fixed number of pages, counted by reference. Memory is taken from the system when a page is
+// first written. Thread-safe.
 class KvPagePool {
  public:
-  explicit KvPagePool(const ModelConfig& config);
+  static int64_t page_bytes(const ModelConfig& config);
 
-  float* take();
-  void give_back(float* page);
+  KvPagePool(const ModelConfig& config, int64_t pages);
+  ~KvPagePool();
+  KvPagePool(const KvPagePool&) = delete;
+  KvPagePool& operator=(const KvPagePool&) = delete;
 
-  const kernels::CachedAttentionShape& shape() const { return shape_; }
+  // Pages with one reference each, all or (empty) none.
+  std::vector<int32_t> take(int64_t count);
+  void share(std::span<const int32_t> pages);
+  void give_back(std::span<const int32_t> pages);
+  void copy(int32_t from, int32_t to);
+
+  int64_t free_pages() const;
+  const kernels::PagedAttentionShape& shape() const { return shape_; }
+  const kernels::PagedKv& kv() const { return kv_; }
 
  private:
-  kernels::CachedAttentionShape shape_;
-  int64_t page_floats_;
-  std::vector<std::unique_ptr<float[]>> pages_;
-  std::vector<float*> free_;
+  kernels::PagedAttentionShape shape_;
+  kernels::PagedKv kv_;
+  const int64_t page_floats_;
+  const int64_t bytes_;
+  mutable std::mutex mutex_;
+  std::vector<int32_t> references_;  // [pages]
+  std::vector<int32_t> free_;        // last in, first out: pages that have memory are used again
 };
 
-// The keys of one prompt, or of one sample behind its prompt. Gives its pages back when it goes.
-class KvRun {
+// The keys of one sequence: page i holds positions [16i, 16i + 16). Gives its references back when
+// it goes.
+class KvSequence {
  public:
-  explicit KvRun(KvPagePool& pool) : pool_(&pool) {}
-  KvRun(KvRun&& other) noexcept;
-  KvRun& operator=(KvRun&& other) noexcept;
-  ~KvRun() { clear(); }
+  explicit KvSequence(KvPagePool& pool) : pool_(&pool) {}
+  KvSequence(KvSequence&& other) noexcept;
+  KvSequence& operator=(KvSequence&& other) noexcept;
+  ~KvSequence() { clear(); }
 
-  // Makes room for one more key, which `store` then fills layer by layer.
-  void extend();
-  // Key number `key` of `layer`: k and v are [kv_heads, head_dim].
-  void store(int64_t layer, int64_t key, const float* k, const float* v);
+  // Room for so many keys altogether. False where the pool has not enough: then nothing changes.
+  bool reserve(int64_t keys);
+  // So many keys have been computed; at most what is reserved.
+  void set_keys(int64_t keys) { keys_ = keys; }
+  // Another sequence that begins with the keys of this one: full pages are shared, the keys of a
+  // last, partly filled page are copied. nullopt where the pool has no page for them.
+  std::optional<KvSequence> fork() const;
   void clear();
 
   int64_t keys() const { return keys_; }
-  kernels::CachedKeys view() const { return {pages_, keys_}; }
+  std::span<const int32_t> pages() const { return pages_; }
 
  private:
   KvPagePool* pool_;
-  std::vector<float*> pages_;
+  std::vector<int32_t> pages_;
   int64_t keys_ = 0;
 };
 

@@ -25,9 +25,9 @@ void VisitLayer(const ModelConfig& config,
                           int64_t out,
                           int64_t in,
                           bool has_bias,
-                          at::Tensor& weight,
+                          Matrix& weight,
                           at::Tensor& bias) {
-    visit(fmt::format("{}{}.weight", prefix, name), {out, in}, weight);
+    visit(fmt::format("{}{}.weight", prefix, name), {out, in}, weight.dense);
     if (has_bias) visit(fmt::format("{}{}.bias", prefix, name), {out}, bias);
   };
   visit(prefix + "input_layernorm.weight", {hidden}, layer.input_norm);
@@ -68,7 +68,7 @@ void VisitParameters(const ModelConfig& config, Weights& weights, const Paramete
   }
   visit("model.norm.weight", {config.hidden_size}, weights.norm);
   if (!config.tie_word_embeddings)
-    visit("lm_head.weight", {config.vocab_size, config.hidden_size}, weights.lm_head);
+    visit("lm_head.weight", {config.vocab_size, config.hidden_size}, weights.lm_head.dense);
 }
 
 std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weights) {
@@ -90,6 +90,16 @@ Weights MapWeights(const ModelConfig& config,
         tensor = map(tensor);
       });
   return mapped;
+}
+
+Weights PackedWeights(Weights weights) {
+  weights.lm_head = {{}, std::make_shared<const PackedMatrix>(weights.output_embedding())};
+  for (LayerWeights& layer : weights.layers) {
+    for (Matrix* matrix :
+         {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
+      *matrix = {{}, std::make_shared<const PackedMatrix>(matrix->dense)};
+  }
+  return weights;
 }
 
 Weights InitialWeights(const ModelConfig& config, uint64_t seed) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/config.h"
+#include "ops/matrix.h"
 
 namespace restem {
 
@@ -15,21 +16,25 @@ namespace restem {
 // model has none.
 struct LayerWeights {
   at::Tensor input_norm;  // [hidden]
-  at::Tensor q, k, v,
-      o;  // [heads·head_dim, hidden], [kv_heads·head_dim, hidden] twice, [hidden, heads·head_dim]
+  Matrix q;               // [heads·head_dim, hidden]
+  Matrix k, v;            // [kv_heads·head_dim, hidden]
+  Matrix o;               // [hidden, heads·head_dim]
   at::Tensor q_bias, k_bias, v_bias, o_bias;
   at::Tensor post_attention_norm;  // [hidden]
-  at::Tensor gate, up, down;       // [intermediate, hidden] twice, [hidden, intermediate]
+  Matrix gate, up;                 // [intermediate, hidden]
+  Matrix down;                     // [hidden, intermediate]
   at::Tensor gate_bias, up_bias, down_bias;
 };
 
 struct Weights {
   at::Tensor embed_tokens;  // [vocab, hidden]
   std::vector<LayerWeights> layers;
-  at::Tensor norm;     // [hidden]
-  at::Tensor lm_head;  // [vocab, hidden]; undefined when tied to embed_tokens
+  at::Tensor norm;  // [hidden]
+  Matrix lm_head;   // [vocab, hidden]; nothing in it when tied to embed_tokens and not packed
 
-  const at::Tensor& output_embedding() const { return lm_head.defined() ? lm_head : embed_tokens; }
+  const at::Tensor& output_embedding() const {
+    return lm_head.dense.defined() ? lm_head.dense : embed_tokens;
+  }
 };
 
 // The one place where HF names and shapes are written: calls `visit(name, shape, tensor)` for every
@@ -49,6 +54,10 @@ std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weig
 Weights MapWeights(const ModelConfig& config,
                    const Weights& weights,
                    const std::function<at::Tensor(const at::Tensor&)>& map);
+
+// The matrices laid out for inference, and nothing else of them kept: for sampling, which neither
+// trains nor saves. Embeddings stay for lookup.
+Weights PackedWeights(Weights weights);
 
 // Float32 weights drawn from N(0, initializer_range²), norms 1, biases 0; a pure function of
 // `seed`.

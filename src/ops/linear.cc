@@ -49,7 +49,9 @@ class WidenedProductFunction : public torch::autograd::Function<WidenedProductFu
 
 }  // namespace
 
-at::Tensor Linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+at::Tensor Linear(const at::Tensor& x, const Matrix& matrix, const at::Tensor& bias) {
+  if (matrix.packed != nullptr) return matrix.packed->product(x, bias);
+  const at::Tensor& weight = matrix.dense;
   TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1),
               "Linear: x ",
               x.sizes(),

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "ops/matrix.h"
+
 namespace restem {
 
 // MKL computes a row of a product the same way whatever the number of rows, but only from 8 rows
@@ -14,10 +16,10 @@ namespace restem {
 inline constexpr int64_t kMinProductRows = 8;
 
 // With a bfloat16 weight, x is rounded to bfloat16 and sums are in float32.
-at::Tensor Linear(const at::Tensor& x,       // [rows, in] float32
-                  const at::Tensor& weight,  // [out, in] float32 or bfloat16
-                  const at::Tensor& bias);   // [out] float32, or undefined
-                                             // returns [rows, out] float32
+at::Tensor Linear(const at::Tensor& x,      // [rows, in] float32
+                  const Matrix& weight,     // [out, in]; a packed one knows no gradient
+                  const at::Tensor& bias);  // [out] float32, or undefined
+                                            // returns [rows, out] float32
 
 // A CPU without bfloat16 arithmetic takes nine times as long for LibTorch's bfloat16 product as for
 // the float32 one (measured on Zen 3, 512 x 896 x 4096). So weights are widened, some rows at a

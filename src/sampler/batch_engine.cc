@@ -10,9 +10,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "base/shutdown.h"
 #include "sampler/lane.h"
+#include "sampler/shared_prefix.h"
 
 namespace restem {
 namespace {
@@ -43,40 +45,49 @@ absl::Status CheckRequests(std::span<const SampleRequest> requests, const ModelC
   return absl::OkStatus();
 }
 
-// Cuts requests into units in order. Where there are few requests for the lanes, a request is split
-// between lanes: its prompt is then computed more than once, but no lane idles.
-class WorkList {
- public:
-  WorkList(std::span<const SampleRequest> requests, int64_t lanes) : requests_(requests) {
-    const bool few = static_cast<int64_t>(requests.size()) < 2 * lanes;
-    split_ = few ? static_cast<size_t>(lanes) : 1;
-  }
+// Pages that the longest sample of a request may come to hold, its prompt's own last one included.
+int64_t MostPages(const SampleRequest& request,
+                  const SamplingParams& params,
+                  const ModelConfig& config) {
+  const auto length = static_cast<int64_t>(request.prompt_tokens.size());
+  return PagesFor(std::min(length + params.max_new_tokens, config.max_position_embeddings)) + 1;
+}
 
-  std::optional<WorkUnit> next() {
-    std::lock_guard lock(mutex_);
-    while (request_ < requests_.size()) {
-      const SampleRequest& request = requests_[request_];
-      const size_t total = request.samples.size();
-      const size_t unit = (total + split_ - 1) / split_;
-      if (first_ < total) {
-        const size_t count = std::min(unit, total - first_);
-        return WorkUnit{
-            &request,
-            std::span(request.samples).subspan(std::exchange(first_, first_ + count), count)};
-      }
-      ++request_;
-      first_ = 0;
-    }
-    return std::nullopt;
-  }
-
- private:
-  const std::span<const SampleRequest> requests_;
-  size_t split_ = 1;
-  std::mutex mutex_;
-  size_t request_ = 0;
-  size_t first_ = 0;
+// What the page pool holds and how many lanes can work on it without waiting for ever: each must be
+// able to finish one sample.
+struct MemoryPlan {
+  int64_t pages = 0;
+  int64_t lanes = 0;
 };
+
+absl::StatusOr<MemoryPlan> PlanMemory(std::span<const SampleRequest> requests,
+                                      const SamplingParams& params,
+                                      const BatchEngineOptions& options,
+                                      const ModelConfig& config) {
+  const SampleRequest* longest = nullptr;
+  int64_t most = 0;
+  for (const SampleRequest& request : requests) {
+    const int64_t pages = MostPages(request, params, config);
+    if (pages > most) longest = &request;
+    most = std::max(most, pages);
+  }
+  const int64_t page_bytes = KvPagePool::page_bytes(config);
+  const int64_t bytes = options.kv_cache_bytes.value_or(MachineMemoryBytes() / 2);
+  const int64_t affordable = bytes / page_bytes;
+  if (affordable < most) {
+    return InvalidInput(
+        fmt::format("problem {}: its prompt of {} tokens and a completion need up to {} bytes of "
+                    "keys and values, kv_cache_memory holds {}",
+                    longest->problem,
+                    longest->prompt_tokens.size(),
+                    most * page_bytes,
+                    bytes));
+  }
+  // More than all rows of all lanes can fill is never used.
+  const int64_t useful = most * (options.max_rows() + 2 * options.lanes);
+  return MemoryPlan{std::min(affordable, useful),
+                    most == 0 ? options.lanes : std::min(options.lanes, affordable / most)};
+}
 
 // The first error of any lane; the others stop at their next step.
 class FirstError {
@@ -95,48 +106,82 @@ class FirstError {
   absl::Status status_;
 };
 
+KvSequence PrefixOf(const Model& model,
+                    std::span<const SampleRequest> requests,
+                    int64_t length,
+                    int64_t max_rows,
+                    KvPagePool& pool) {
+  if (length == 0) return KvSequence(pool);
+  const c10::InferenceMode inference;
+  const std::span<const int32_t> tokens = requests.front().prompt_tokens;
+  return ComputePrefix(model, tokens.first(static_cast<size_t>(length)), max_rows, pool);
+}
+
 }  // namespace
 
 BatchEngine::BatchEngine(Model model,
                          std::shared_ptr<const Tokenizer> tokenizer,
                          BatchEngineOptions options)
-    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), options_(options) {}
+    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), options_(options) {
+  model_.weights = PackedWeights(std::move(model_.weights));
+}
 
 absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequest> requests,
                                                       const SamplingParams& params,
                                                       const Sink& sink) {
   RESTEM_RETURN_IF_ERROR(CheckRequests(requests, model_.config));
+  RESTEM_ASSIGN_OR_RETURN(const MemoryPlan plan,
+                          PlanMemory(requests, params, options_, model_.config));
   const auto start = std::chrono::steady_clock::now();
-  WorkList work(requests, options_.lanes);
+  KvPagePool pool(model_.config, plan.pages);
+  RESTEM_ASSIGN_OR_RETURN(GenerationStats stats,
+                          run_lanes(requests, params, plan.lanes, pool, sink));
+  stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stats;
+}
+
+absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleRequest> requests,
+                                                       const SamplingParams& params,
+                                                       int64_t lanes,
+                                                       KvPagePool& pool,
+                                                       const Sink& sink) {
+  const int64_t rows = std::max<int64_t>(1, options_.max_rows() / lanes);
+  const int64_t shared = SharedPrefixLength(requests);
+  const KvSequence prefix = PrefixOf(model_, requests, shared, rows, pool);
+  WorkList work(requests, lanes);
   FirstError error;
   std::mutex stats_mutex;
   std::mutex sink_mutex;
   GenerationStats stats;
-  const Lane::Callbacks callbacks = {
-      [&] { return work.next(); },
-      [&](Sample&& sample) {
-        std::lock_guard lock(sink_mutex);
-        ++stats.samples;
-        return sink(std::move(sample));
-      },
-      [&] { return StopRequested() || !error.get().ok(); },
+  stats.prompt_tokens = shared;
+  const LaneContext context = {
+      .model = model_,
+      .tokenizer = *tokenizer_,
+      .params = params,
+      .pool = pool,
+      .prefix = prefix,
+      .max_rows = rows,
+      .next_unit = [&] { return work.next(); },
+      .emit =
+          [&](Sample&& sample) {
+            const std::lock_guard lock(sink_mutex);
+            return sink(std::move(sample));
+          },
+      .stopped = [&] { return StopRequested() || !error.get().ok(); },
   };
-  RunLanes(static_cast<size_t>(options_.lanes), [&](size_t) {
+  RunLanes(static_cast<size_t>(lanes), [&](size_t) {
     const c10::InferenceMode inference;
-    const int64_t rows = std::max<int64_t>(1, options_.max_rows() / options_.lanes);
     try {
-      Lane lane(model_, *tokenizer_, params, rows, callbacks);
+      Lane lane(context);
       if (absl::Status status = lane.run(); !status.ok()) error.set(status);
-      std::lock_guard lock(stats_mutex);
-      stats.prompt_tokens += lane.prompt_tokens();
-      stats.generated_tokens += lane.generated_tokens();
+      const std::lock_guard lock(stats_mutex);
+      stats.add(lane.stats());
     } catch (const std::exception& exception) {  // memory ran out, say: the others must stop too
       error.set(Failed(fmt::format("sampling: {}", exception.what())));
     }
   });
   RESTEM_RETURN_IF_ERROR(error.get());
   RESTEM_RETURN_IF_ERROR(CheckStop());
-  stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return stats;
 }
 

@@ -6,14 +6,16 @@
 #include <optional>
 
 #include "model/decoder.h"
+#include "model/kv_cache.h"
 #include "sampler/engine.h"
 #include "text/tokenizer.h"
 
 namespace restem {
 
 struct BatchEngineOptions {
-  int64_t lanes = 1;                    // threads
-  std::optional<int64_t> batch_tokens;  // samples that run at once, over all lanes; auto: nullopt
+  int64_t lanes = 1;                      // threads
+  std::optional<int64_t> batch_tokens;    // rows of a step, over all lanes; auto: nullopt
+  std::optional<int64_t> kv_cache_bytes;  // auto: half of the machine's memory
 
   int64_t max_rows() const { return batch_tokens.value_or(lanes * kAutoRowsPerLane); }
   static constexpr int64_t kAutoRowsPerLane = 64;
@@ -28,7 +30,13 @@ class BatchEngine : public SamplingEngine {
                                            const Sink& sink) override;
 
  private:
-  const Model model_;
+  absl::StatusOr<GenerationStats> run_lanes(std::span<const SampleRequest> requests,
+                                            const SamplingParams& params,
+                                            int64_t lanes,
+                                            KvPagePool& pool,
+                                            const Sink& sink);
+
+  Model model_;  // packed
   const std::shared_ptr<const Tokenizer> tokenizer_;
   const BatchEngineOptions options_;
 };

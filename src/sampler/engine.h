@@ -3,6 +3,7 @@
 // batch, order, thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -33,14 +34,26 @@ struct SampleRequest {
   std::string problem;                 // id: part of the random key
   std::vector<int32_t> prompt_tokens;  // at least one
   std::vector<int64_t> samples;        // indices to draw
+  int64_t wave = 0;                    // all of a wave is begun before the next one is
+  // If set, samples beyond it are no longer wanted: they are not begun, or left unfinished. It may
+  // change at any time, downwards.
+  const std::atomic<int64_t>* last_wanted = nullptr;
+
+  bool wants(int64_t sample) const {
+    return last_wanted == nullptr || sample <= last_wanted->load(std::memory_order_relaxed);
+  }
 };
 
 struct GenerationStats {
   int64_t samples = 0;
-  int64_t prompt_tokens =
-      0;  // computed: a prompt again for each unit that its request is split into
-  int64_t generated_tokens = 0;
+  int64_t prompt_tokens = 0;     // computed; again where lanes share a request's samples
+  int64_t generated_tokens = 0;  // of finished samples
+  int64_t cancelled = 0;         // samples that were no longer wanted
+  int64_t preempted = 0;         // times that a sample gave up its pages and was computed again
   double seconds = 0.0;
+
+  // What another lane did beside this one.
+  void add(const GenerationStats& other);
 };
 
 class SamplingEngine {

@@ -1,163 +1,239 @@
 #include "sampler/lane.h"
 
 #include <ATen/ops/clone.h>
-#include <ATen/ops/empty_like.h>
 
-#include <array>
-#include <numeric>
+#include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
-
-#include "model/packed_forward.h"
-#include "ops/linear.h"
 
 namespace restem {
 namespace {
 
-std::span<const float> RowOf(const at::Tensor& logits, size_t row) {
-  const auto width = static_cast<size_t>(logits.size(-1));
-  return {logits.const_data_ptr<float>() + row * width, width};
+std::span<const float> RowOf(const at::Tensor& logits, int64_t row) {
+  const auto width = logits.size(-1);
+  return {logits.const_data_ptr<float>() + row * width, static_cast<size_t>(width)};
 }
 
 }  // namespace
 
-Lane::Lane(const Model& model,
-           const Tokenizer& tokenizer,
-           const SamplingParams& params,
-           int64_t max_rows,
-           Callbacks callbacks)
-    : model_(model),
-      tokenizer_(tokenizer),
-      params_(params),
-      max_rows_(static_cast<size_t>(max_rows)),
-      callbacks_(std::move(callbacks)),
-      token_sampler_(params),
-      pool_(model.config) {}
+Lane::Lane(const LaneContext& context)
+    : context_(context), token_sampler_(context.params), step_(context.model, context.pool) {}
 
 absl::Status Lane::run() {
-  while (!callbacks_.stopped()) {
-    RESTEM_RETURN_IF_ERROR(fill());
-    if (rows_.empty()) return absl::OkStatus();
-    RESTEM_RETURN_IF_ERROR(step());
-  }
-  return absl::OkStatus();
-}
-
-// Starts samples until the batch is full or no work is left.
-absl::Status Lane::fill() {
-  while (rows_.size() < max_rows_ && !callbacks_.stopped()) {
-    if (!unit_ || next_in_unit_ == unit_->samples.size()) {
-      unit_ = callbacks_.next_unit();
-      unit_prompt_ = nullptr;
-      next_in_unit_ = 0;
-      if (!unit_) return absl::OkStatus();
-      unit_prompt_ = prefill(unit_->request->prompt_tokens);
-    }
-    RESTEM_RETURN_IF_ERROR(start_sample(unit_->samples[next_in_unit_++]));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status Lane::start_sample(int64_t index) {
-  // The last token drawn is never an input, so a completion may be one longer than the positions
-  // left.
-  const int64_t room = model_.config.max_position_embeddings - unit_prompt_->length + 1;
-  RunningSample sample(*unit_->request, index, params_, model_.config, tokenizer_, room);
-  RESTEM_ASSIGN_OR_RETURN(const bool ended,
-                          sample.step(RowOf(unit_prompt_->logits, 0), token_sampler_));
-  if (ended) return finish(std::move(sample));
-  rows_.push_back({std::move(sample), unit_prompt_, KvRun(pool_)});
-  return absl::OkStatus();
-}
-
-absl::Status Lane::finish(RunningSample&& sample) {
-  generated_tokens_ += sample.length();
-  return callbacks_.emit(std::move(sample).finish());
-}
-
-std::shared_ptr<const Lane::Prompt> Lane::prefill(std::span<const int32_t> tokens) {
-  const auto length = static_cast<int64_t>(tokens.size());
-  auto prompt = std::make_shared<Prompt>(Prompt{KvRun(pool_), {}, length});
-  for (int64_t i = 0; i < length; ++i) prompt->keys.extend();
-  const auto segments =
-      std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, length, 0, 0});
-  const std::array<int64_t, 1> live = {length - 1};
-  const AttentionFn attention = PackedAttentionOf(model_, segments, live);
-  const auto storing = [&](int64_t layer,
-                           const at::Tensor& q,
-                           const at::Tensor& k,
-                           const at::Tensor& v) {
-    const int64_t stride = k.size(1) * k.size(2);
-    for (int64_t i = 0; i < length; ++i) {
-      prompt->keys.store(
-          layer, i, k.const_data_ptr<float>() + i * stride, v.const_data_ptr<float>() + i * stride);
-    }
-    return attention(layer, q, k, v);
-  };
-  std::vector<int32_t> positions(tokens.size());
-  std::iota(positions.begin(), positions.end(), 0);
-  const at::Tensor last = DecoderHidden(model_, PadInput(tokens, positions, live), storing);
-  // A copy: a view would keep the padding's logits too, as long as a sample runs.
-  prompt->logits = Linear(last, model_.weights.output_embedding(), {}).select(0, 0).clone();
-  prompt_tokens_ += length;
-  return prompt;
-}
-
-// One more token for every running sample.
-absl::Status Lane::step() {
-  const at::Tensor logits = decode();
-  size_t kept = 0;
-  for (size_t row = 0; row < rows_.size(); ++row) {
-    RESTEM_ASSIGN_OR_RETURN(const bool ended,
-                            rows_[row].sample.step(RowOf(logits, row), token_sampler_));
-    if (ended) {
-      RESTEM_RETURN_IF_ERROR(finish(std::move(rows_[row].sample)));
+  while (!context_.stopped()) {
+    drop_unwanted();
+    RESTEM_RETURN_IF_ERROR(start_samples());
+    take_work();
+    step_.clear();
+    add_rows();
+    add_prompts();
+    if (step_.rows() > 0) {
+      RESTEM_RETURN_IF_ERROR(step());
+    } else if (rows_.empty() && prompts_.empty()) {
+      if (!more_work_) return absl::OkStatus();
     } else {
-      if (kept != row) rows_[kept] = std::move(rows_[row]);
+      // Other lanes hold the pages: let them have the rest, too, and wait until they are done.
+      give_up_all();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+  return absl::OkStatus();
+}
+
+void Lane::drop_unwanted() {
+  stats_.cancelled += static_cast<int64_t>(
+      std::erase_if(rows_, [](const Row& row) { return !row.request->wants(row.sample.index()); }));
+  for (const auto& prompt : prompts_) {
+    stats_.cancelled +=
+        static_cast<int64_t>(std::erase_if(prompt->to_start, [&](const RunningSample& sample) {
+          return !prompt->request->wants(sample.index());
+        }));
+  }
+  std::erase_if(prompts_, [](const auto& prompt) { return prompt->to_start.empty(); });
+}
+
+absl::Status Lane::start_samples() {
+  bool room = true;
+  for (const auto& prompt : prompts_) {
+    while (room && prompt->logits.defined() && !prompt->to_start.empty()) {
+      RESTEM_ASSIGN_OR_RETURN(room, start_one(*prompt));
+    }
+  }
+  std::erase_if(prompts_, [](const auto& prompt) { return prompt->to_start.empty(); });
+  return absl::OkStatus();
+}
+
+// False where there is no room for it yet.
+absl::StatusOr<bool> Lane::start_one(Prompt& prompt) {
+  if (static_cast<int64_t>(rows_.size()) >= context_.max_rows) return false;
+  const int64_t own = prompt.length() + prompt.to_start.front().length() -
+                      prompt.length() / kernels::kKeysPerPage * kernels::kKeysPerPage;
+  if (!has_room(own)) return false;
+  auto keys = prompt.keys.fork();
+  if (!keys) return false;
+  RunningSample sample = std::move(prompt.to_start.front());
+  prompt.to_start.pop_front();
+  if (sample.length() == 0) {
+    RESTEM_ASSIGN_OR_RETURN(const bool ended, sample.step(RowOf(prompt.logits, 0), token_sampler_));
+    if (ended) {
+      RESTEM_RETURN_IF_ERROR(finish(std::move(sample)));
+      return true;
+    }
+  }
+  rows_.push_back({std::move(sample), prompt.request, *std::move(keys)});
+  return true;
+}
+
+// Takes so much work that the next steps are full.
+void Lane::take_work() {
+  while (more_work_ && static_cast<int64_t>(rows_.size()) + waiting() < context_.max_rows) {
+    const auto unit = context_.next_unit();
+    more_work_ = unit.has_value();
+    if (!unit) return;
+    // The last token drawn is never an input, so a completion may be one longer than the positions
+    // left.
+    const auto length = static_cast<int64_t>(unit->request->prompt_tokens.size());
+    const int64_t room = context_.model.config.max_position_embeddings - length + 1;
+    for (const int64_t index : unit->samples) {
+      if (!unit->request->wants(index)) {
+        ++stats_.cancelled;
+        continue;
+      }
+      prompt_of(*unit->request)
+          .to_start.emplace_back(*unit->request,
+                                 index,
+                                 context_.params,
+                                 context_.model.config,
+                                 context_.tokenizer,
+                                 room);
+    }
+  }
+}
+
+// The request's prompt that waits to be computed or forked; a new one if need be.
+Lane::Prompt& Lane::prompt_of(const SampleRequest& request) {
+  const auto found = std::find_if(prompts_.begin(), prompts_.end(), [&](const auto& prompt) {
+    return prompt->request == &request;
+  });
+  if (found != prompts_.end()) return **found;
+  // The prefix is whole pages, so that its fork takes none.
+  prompts_.push_back(
+      std::make_unique<Prompt>(Prompt{&request, *context_.prefix.fork(), {}, {}, 0}));
+  return *prompts_.back();
+}
+
+int64_t Lane::waiting() const {
+  size_t count = 0;
+  for (const auto& prompt : prompts_) count += prompt->to_start.size();
+  return static_cast<int64_t>(count);
+}
+
+void Lane::add_rows() {
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    Row& row = rows_[i];
+    // Each row behind this one gets at least one, too.
+    const int64_t budget =
+        context_.max_rows - step_.rows() - static_cast<int64_t>(rows_.size() - i - 1);
+    const int64_t first = row.keys.keys();
+    row.fed = std::min(budget, row.known() - first);
+    while (!row.keys.reserve(first + row.fed)) {
+      if (!free_pages(/*keep=*/i + 1)) {
+        row.fed = 0;
+        break;
+      }
+    }
+    if (row.fed == 0) continue;
+    const auto tokens =
+        row.sample.tokens().subspan(static_cast<size_t>(first) - row.request->prompt_tokens.size(),
+                                    static_cast<size_t>(row.fed));
+    step_.add(row.keys, tokens, /*live=*/first + row.fed == row.known());
+  }
+}
+
+// Pieces of the prompts that come next, as far as the budget goes.
+void Lane::add_prompts() {
+  for (const auto& prompt : prompts_) {
+    prompt->fed = 0;
+    const int64_t first = prompt->keys.keys();
+    const int64_t budget = context_.max_rows - step_.rows();
+    if (prompt->logits.defined() || budget <= 0) continue;
+    // The whole prompt at once: two halves that wait for each other's pages would wait for ever.
+    if (!has_room(prompt->length() - first) || !prompt->keys.reserve(prompt->length())) return;
+    prompt->fed = std::min(budget, prompt->length() - first);
+    step_.add(prompt->keys,
+              std::span(prompt->request->prompt_tokens)
+                  .subspan(static_cast<size_t>(first), static_cast<size_t>(prompt->fed)),
+              /*live=*/first + prompt->fed == prompt->length());
+  }
+}
+
+// Whether new keys leave some pages for running samples to grow into.
+bool Lane::has_room(int64_t keys) const {
+  if (rows_.empty()) return true;
+  return context_.pool.free_pages() > PagesFor(keys) + static_cast<int64_t>(rows_.size()) / 2;
+}
+
+// Gives pages back that are not needed at once: those of prompts that wait, then those of the
+// youngest sample that is not among the first `keep`. False if there is nothing to give.
+bool Lane::free_pages(size_t keep) {
+  for (auto prompt = prompts_.rbegin(); prompt != prompts_.rend(); ++prompt) {
+    if ((*prompt)->keys.keys() == context_.prefix.keys()) continue;
+    (*prompt)->keys = *context_.prefix.fork();
+    (*prompt)->logits = at::Tensor();
+    return true;
+  }
+  if (rows_.size() <= keep) return false;
+  preempt_last();
+  return true;
+}
+
+void Lane::preempt_last() {
+  Row row = std::move(rows_.back());
+  rows_.pop_back();
+  ++stats_.preempted;
+  prompt_of(*row.request).to_start.push_front(std::move(row.sample));
+}
+
+void Lane::give_up_all() {
+  while (free_pages(/*keep=*/0)) {
+  }
+}
+
+// One forward pass, and one more token for each row that all tokens of were fed.
+absl::Status Lane::step() {
+  const at::Tensor logits = step_.run();
+  int64_t live = 0;
+  size_t kept = 0;
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    Row& row = rows_[i];
+    row.keys.set_keys(row.keys.keys() + row.fed);
+    bool ended = false;
+    if (row.fed > 0 && row.keys.keys() == row.known()) {
+      RESTEM_ASSIGN_OR_RETURN(ended, row.sample.step(RowOf(logits, live++), token_sampler_));
+    }
+    if (ended) {
+      RESTEM_RETURN_IF_ERROR(finish(std::move(row.sample)));
+    } else {
+      if (kept != i) rows_[kept] = std::move(row);
       ++kept;
     }
   }
   rows_.erase(rows_.begin() + static_cast<ptrdiff_t>(kept), rows_.end());
+  for (const auto& prompt : prompts_) {
+    if (prompt->fed == 0) continue;
+    stats_.prompt_tokens += prompt->fed;
+    prompt->keys.set_keys(prompt->keys.keys() + std::exchange(prompt->fed, 0));
+    // A copy: a view would keep the other rows' logits too.
+    if (prompt->computed()) prompt->logits = logits.select(0, live++).clone();
+  }
   return absl::OkStatus();
 }
 
-// Logits [>= rows, vocab] behind the last token of every running sample.
-at::Tensor Lane::decode() {
-  std::vector<int32_t> tokens;
-  std::vector<int32_t> positions;
-  prompt_views_.clear();
-  own_views_.clear();
-  for (Row& row : rows_) {
-    tokens.push_back(row.sample.last_token());
-    positions.push_back(static_cast<int32_t>(row.prompt->length + row.sample.length() - 1));
-    row.keys.extend();
-    prompt_views_.push_back(row.prompt->keys.view());
-    own_views_.push_back(row.keys.view());
-  }
-  const at::Tensor hidden = DecoderHidden(model_, PadInput(tokens, positions), cached_attention());
-  return Linear(hidden, model_.weights.output_embedding(), {});
-}
-
-AttentionFn Lane::cached_attention() {
-  return [this](int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-    const int64_t stride = k.size(1) * k.size(2);
-    for (size_t row = 0; row < rows_.size(); ++row) {
-      const auto offset = static_cast<int64_t>(row) * stride;
-      rows_[row].keys.store(layer,
-                            rows_[row].keys.keys() - 1,
-                            k.const_data_ptr<float>() + offset,
-                            v.const_data_ptr<float>() + offset);
-    }
-    at::Tensor out = at::empty_like(q);
-    // Padding rows attend to nothing; zero keeps them finite.
-    if (q.size(0) > static_cast<int64_t>(rows_.size())) out.zero_();
-    kernels::CachedAttention(pool_.shape(),
-                             layer,
-                             prompt_views_,
-                             own_views_,
-                             q.const_data_ptr<float>(),
-                             out.mutable_data_ptr<float>());
-    return out;
-  };
+absl::Status Lane::finish(RunningSample&& sample) {
+  stats_.generated_tokens += sample.length();
+  ++stats_.samples;
+  return context_.emit(std::move(sample).finish());
 }
 
 }  // namespace restem

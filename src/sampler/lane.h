@@ -1,80 +1,91 @@
-// One thread's share of the sampling: a batch of running samples that advance together, a token a
-// step. A sample that ends leaves its place to the next one while the others go on.
+// One thread's share of the sampling. Each step is one forward pass under a budget of rows: the
+// newest token of every running sample, and with what is left pieces of the prompts that come next.
+// A sample that ends leaves its place to the next one while the others go on. Where pages run out,
+// the youngest sample gives up its own and is computed again later.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "model/decoder.h"
 #include "model/kv_cache.h"
 #include "sampler/running_sample.h"
+#include "sampler/step.h"
+#include "sampler/work_list.h"
 
 namespace restem {
 
-// Samples of one request that one lane draws.
-struct WorkUnit {
-  const SampleRequest* request = nullptr;
-  std::span<const int64_t> samples;
+// What all lanes of a run share.
+struct LaneContext {
+  const Model& model;  // packed
+  const Tokenizer& tokenizer;
+  const SamplingParams& params;
+  KvPagePool& pool;
+  const KvSequence& prefix;  // that all prompts begin with: whole pages, or none
+  int64_t max_rows = 1;      // of a lane's step
+  std::function<std::optional<WorkUnit>()> next_unit;  // nullopt: no more work
+  std::function<absl::Status(Sample&&)> emit;
+  std::function<bool()> stopped;
 };
 
 class Lane {
  public:
-  struct Callbacks {
-    std::function<std::optional<WorkUnit>()> next_unit;  // nullopt: no more work
-    std::function<absl::Status(Sample&&)> emit;
-    std::function<bool()> stopped;
-  };
-
-  Lane(const Model& model,
-       const Tokenizer& tokenizer,
-       const SamplingParams& params,
-       int64_t max_rows,  // running samples
-       Callbacks callbacks);
+  explicit Lane(const LaneContext& context);
 
   // Works until there is no more, an error, or a stop.
   absl::Status run();
 
-  int64_t prompt_tokens() const { return prompt_tokens_; }
-  int64_t generated_tokens() const { return generated_tokens_; }
+  const GenerationStats& stats() const { return stats_; }
 
  private:
-  // A prompt's keys and next-token logits: computed once, shared by its samples.
+  // A request's prompt: computed once, piece by piece; then its samples fork from it.
   struct Prompt {
-    KvRun keys;
-    at::Tensor logits;  // [vocab]
-    int64_t length = 0;
+    const SampleRequest* request;
+    KvSequence keys;
+    at::Tensor logits;                   // [vocab] behind it, once it is computed
+    std::deque<RunningSample> to_start;  // also samples that gave up their pages
+    int64_t fed = 0;                     // tokens in the step under way
+
+    int64_t length() const { return static_cast<int64_t>(request->prompt_tokens.size()); }
+    bool computed() const { return keys.keys() == length(); }
   };
   struct Row {
     RunningSample sample;
-    std::shared_ptr<const Prompt> prompt;
-    KvRun keys;
+    const SampleRequest* request;
+    KvSequence keys;
+    int64_t fed = 0;
+
+    int64_t known() const {
+      return static_cast<int64_t>(request->prompt_tokens.size()) + sample.length();
+    }
   };
 
-  absl::Status fill();
-  absl::Status start_sample(int64_t index);
+  void drop_unwanted();
+  absl::Status start_samples();
+  absl::StatusOr<bool> start_one(Prompt& prompt);
+  void take_work();
+  Prompt& prompt_of(const SampleRequest& request);
+  int64_t waiting() const;
+
+  void add_rows();
+  void add_prompts();
+  bool has_room(int64_t keys) const;
+  bool free_pages(size_t keep);
+  void preempt_last();
+  void give_up_all();
+
   absl::Status step();
   absl::Status finish(RunningSample&& sample);
-  std::shared_ptr<const Prompt> prefill(std::span<const int32_t> tokens);
-  at::Tensor decode();
-  AttentionFn cached_attention();
 
-  const Model& model_;
-  const Tokenizer& tokenizer_;
-  const SamplingParams& params_;
-  const size_t max_rows_;
-  const Callbacks callbacks_;
+  const LaneContext& context_;
   TokenSampler token_sampler_;
-  KvPagePool pool_;  // outlives every run of keys below
-  std::optional<WorkUnit> unit_;
-  size_t next_in_unit_ = 0;
-  std::shared_ptr<const Prompt> unit_prompt_;
-  std::vector<Row> rows_;
-  std::vector<kernels::CachedKeys> prompt_views_;  // [rows], of the step under way
-  std::vector<kernels::CachedKeys> own_views_;
-  int64_t prompt_tokens_ = 0;
-  int64_t generated_tokens_ = 0;
+  Step step_;
+  std::vector<Row> rows_;                        // oldest first
+  std::deque<std::unique_ptr<Prompt>> prompts_;  // to compute, or with samples to start, in order
+  bool more_work_ = true;
+  GenerationStats stats_;
 };
 
 }  // namespace restem

@@ -5,11 +5,17 @@
 namespace restem {
 namespace {
 
-void VisitBatchTokens(config::Fields& f, std::optional<int64_t>& batch_tokens) {
+void VisitEngine(config::Fields& f,
+                 std::optional<int64_t>& batch_tokens,
+                 std::optional<int64_t>& kv_cache_memory) {
   f.auto_or("batch_tokens",
             batch_tokens,
             {.min = 1, .max = 1 << 20},
-            "Samples that run at once, over all threads; auto: 64 a thread.");
+            "Tokens of one step over all threads, running samples and pieces of prompts; auto: 64 "
+            "a thread.");
+  f.auto_or_bytes("kv_cache_memory",
+                  kv_cache_memory,
+                  "Most memory for keys and values, e.g. 4GB; auto: half of the machine's.");
 }
 
 SamplingParams ToParams(const DrawOptions& draw) {
@@ -55,11 +61,7 @@ void SamplerOptions::visit(config::Fields& f) {
             {.min = 0},
             "Stop drawing for a problem once it has this many correct samples; 0: draw all.");
   f.require(stop_at_correct == 0, "stop_at_correct", "this version supports only 0 (draw all)");
-  VisitBatchTokens(f, batch_tokens);
-  f.auto_or_bytes("kv_cache_memory",
-                  kv_cache_memory,
-                  "Memory for keys and values, e.g. 4GB; auto: from the machine.");
-  f.require(!kv_cache_memory, "kv_cache_memory", "this version supports only auto");
+  VisitEngine(f, batch_tokens, kv_cache_memory);
   f.integer(
       "tensor_parallel_size", tensor_parallel_size, {.min = 1}, "Devices that share a model.");
   f.require(tensor_parallel_size == 1, "tensor_parallel_size", "this version supports only 1");
@@ -71,7 +73,7 @@ void GenerateOptions::visit(config::Fields& f) {
   f.integer("samples", samples, {.min = 1}, "Completions drawn for each prompt.");
   DrawOptions::visit(f);
   f.boolean("ignore_eos", ignore_eos, "Go on past the end-of-sequence token.");
-  VisitBatchTokens(f, batch_tokens);
+  VisitEngine(f, batch_tokens, kv_cache_memory);
 }
 
 SamplingParams GenerateOptions::params() const {

@@ -28,7 +28,7 @@ struct SamplerOptions : DrawOptions {
 
   int64_t samples_per_problem = 32;
   int64_t stop_at_correct = 0;             // 0: draw all samples
-  std::optional<int64_t> batch_tokens;     // rows of the running batch; auto: nullopt
+  std::optional<int64_t> batch_tokens;     // rows of a step; auto: nullopt
   std::optional<int64_t> kv_cache_memory;  // bytes; auto: nullopt
   int64_t tensor_parallel_size = 1;
 
@@ -38,11 +38,12 @@ struct SamplerOptions : DrawOptions {
 };
 
 // Flags: --samples --temperature --top-k --top-p --max-new-tokens --stop --ignore-eos
-// --batch-tokens
+// --batch-tokens --kv-cache-memory
 struct GenerateOptions : DrawOptions {
   int64_t samples = 1;
   bool ignore_eos = false;
-  std::optional<int64_t> batch_tokens;
+  std::optional<int64_t> batch_tokens;     // as SamplerOptions
+  std::optional<int64_t> kv_cache_memory;  // the same
 
   void visit(config::Fields& f);
   SamplingParams params() const;

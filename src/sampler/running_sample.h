@@ -25,7 +25,8 @@ class RunningSample {
   // Draws the next token from its logits. Returns true when that was the last one.
   absl::StatusOr<bool> step(std::span<const float> logits, TokenSampler& sampler);  // [vocab]
 
-  int32_t last_token() const { return sample_.tokens.back(); }
+  int64_t index() const { return sample_.sample; }
+  std::span<const int32_t> tokens() const { return sample_.tokens; }
   int64_t length() const { return static_cast<int64_t>(sample_.tokens.size()); }
   Sample finish() &&;
 

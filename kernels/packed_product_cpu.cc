@@ -1,0 +1,281 @@
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <vector>
+
+#include "kernels/packed_product.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/packed_product_cpu.cc"
+// foreach_target.h must come first.
+// clang-format off
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+#include "hwy/cache_control.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace restem::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<float, kPanelWidth>;
+using Vec = hn::Vec<Tag>;
+constexpr int64_t kLanes = hn::MaxLanes(Tag());
+constexpr int64_t kVecs = kPanelWidth / kLanes;  // of one panel
+
+// A tile of the result is held in registers: kTileRows rows of x against kTilePanels panels.
+#if HWY_TARGET <= HWY_AVX3  // 32 registers of 16 lanes
+constexpr int64_t kTileRows = 12;
+constexpr int64_t kTilePanels = 2;
+#elif HWY_TARGET <= HWY_AVX2  // 16 registers of 8 lanes
+constexpr int64_t kTileRows = 6;
+constexpr int64_t kTilePanels = 1;
+#else                         // 16 registers of 4 lanes
+constexpr int64_t kTileRows = 2;
+constexpr int64_t kTilePanels = 1;
+#endif
+
+// Rows of x that are taken at once: their share of the second-level cache leaves room for panels.
+constexpr int64_t kBlockRows = 240;
+static_assert(kBlockRows % kTileRows == 0);
+
+HWY_INLINE Vec LoadWeights(const float* weights) { return hn::LoadU(Tag(), weights); }
+
+HWY_INLINE Vec LoadWeights(const uint16_t* weights) {
+  const hn::Rebind<uint32_t, Tag> wide;
+  const hn::Rebind<uint16_t, Tag> narrow;
+  const auto bits = hn::PromoteTo(wide, hn::LoadU(narrow, weights));
+  return hn::BitCast(Tag(), hn::ShiftLeft<16>(bits));
+}
+
+// sums[panel][row][·] = Σ_i x[i][row]·panels[panel][i][·]; x is [in, kTileRows].
+template <int64_t kRows, int64_t kPanels, typename Weight>
+HWY_INLINE void Tile(const float* HWY_RESTRICT x,
+                     const Weight* HWY_RESTRICT panel,
+                     int64_t in,
+                     float* HWY_RESTRICT sums) {  // [kPanels, kRows, 16]
+  const Tag tag;
+  const int64_t panel_stride = in * kPanelWidth;
+  Vec acc[kPanels * kRows * kVecs];
+  HWY_UNROLL(24) for (auto& sum : acc) sum = hn::Zero(tag);
+  for (int64_t i = 0; i < in; ++i, panel += kPanelWidth, x += kTileRows) {
+    Vec weight[kPanels * kVecs];
+    HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
+      weight[v] = LoadWeights(panel + (v / kVecs) * panel_stride + (v % kVecs) * kLanes);
+    }
+    HWY_UNROLL(12) for (int64_t r = 0; r < kRows; ++r) {
+      const Vec value = hn::Set(tag, x[r]);
+      HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
+        acc[r * kPanels * kVecs + v] = hn::MulAdd(value, weight[v], acc[r * kPanels * kVecs + v]);
+      }
+    }
+  }
+  HWY_UNROLL(12) for (int64_t r = 0; r < kRows; ++r) {
+    HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
+      hn::StoreU(acc[r * kPanels * kVecs + v],
+                 tag,
+                 sums + ((v / kVecs) * kRows + r) * kPanelWidth + (v % kVecs) * kLanes);
+    }
+  }
+}
+
+// Where a tile's sums go: `count` columns of `rows` rows.
+struct Place {
+  float* y;
+  int64_t stride;
+  int64_t rows;
+  int64_t count;
+  const float* bias;  // [count] or null
+};
+
+// One panel's share of a row.
+HWY_INLINE void WriteRow(const float* sums, int64_t width, const float* bias, float* y) {
+  const Tag tag;
+  if (width == kPanelWidth) {
+    for (int64_t j = 0; j < kPanelWidth; j += kLanes) {
+      const Vec sum = hn::Load(tag, sums + j);
+      hn::StoreU(bias == nullptr ? sum : hn::Add(sum, hn::LoadU(tag, bias + j)), tag, y + j);
+    }
+    return;
+  }
+  for (int64_t j = 0; j < width; ++j) y[j] = bias == nullptr ? sums[j] : sums[j] + bias[j];
+}
+
+HWY_INLINE void Write(const float* sums, int64_t tile_rows, const Place& place) {
+  for (int64_t c = 0; c < place.count; c += kPanelWidth) {
+    const int64_t width = std::min(kPanelWidth, place.count - c);
+    const float* bias = place.bias == nullptr ? nullptr : place.bias + c;
+    for (int64_t r = 0; r < place.rows; ++r, sums += kPanelWidth)
+      WriteRow(sums, width, bias, place.y + r * place.stride + c);
+    sums += (tile_rows - place.rows) * kPanelWidth;
+  }
+}
+
+template <int64_t kRows, int64_t kPanels, typename Weight>
+HWY_INLINE void TileRows(const float* x, const Weight* panel, int64_t in, const Place& place) {
+  alignas(64) float sums[kPanels * kRows * kPanelWidth];
+  Tile<kRows, kPanels>(x, panel, in, sums);
+  Write(sums, kRows, place);
+}
+
+// A tile of fewer rows computes no more than twice what is asked for.
+template <int64_t kPanels, typename Weight>
+void AnyTile(const float* x, const Weight* panel, int64_t in, const Place& place) {
+  if (place.rows > kTileRows / 2) return TileRows<kTileRows, kPanels>(x, panel, in, place);
+  if constexpr (kTileRows > 6) {
+    if (place.rows > 3) return TileRows<6, kPanels>(x, panel, in, place);
+  }
+  if constexpr (kTileRows > 3) {
+    if (place.rows > 1) return TileRows<3, kPanels>(x, panel, in, place);
+  }
+  TileRows<1, kPanels>(x, panel, in, place);
+}
+
+template <typename Weight>
+float Rounded(float x) {
+  if (sizeof(Weight) == sizeof(float) || std::isnan(x)) return x;
+  const auto bits = std::bit_cast<uint32_t>(x);  // to the nearest bfloat16, ties to even
+  return std::bit_cast<float>((bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U);
+}
+
+// Rows of x by tiles, each [in, kTileRows]; rows past the end are 0.
+template <typename Weight>
+void ArrangeRows(const float* x, int64_t rows, int64_t in, std::vector<float>& arranged) {
+  const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+  arranged.resize(static_cast<size_t>(tiles * kTileRows * in));
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    float* to = arranged.data() + tile * kTileRows * in;
+    for (int64_t r = 0; r < kTileRows; ++r) {
+      const int64_t row = tile * kTileRows + r;
+      for (int64_t i = 0; i < in; ++i)
+        to[i * kTileRows + r] = row < rows ? Rounded<Weight>(x[row * in + i]) : 0.0F;
+    }
+  }
+}
+
+// Asks for a share of memory that is read next: its panels come from beyond the cache, and the
+// first tile would wait for each line.
+template <typename Weight>
+HWY_INLINE void PrefetchShare(const Weight* next, int64_t count, int64_t share, int64_t shares) {
+  constexpr int64_t kLine = 64 / sizeof(Weight);
+  const int64_t lines = count / kLine;
+  for (int64_t line = lines * share / shares; line < lines * (share + 1) / shares; ++line)
+    hwy::Prefetch(next + line * kLine);
+}
+
+// All rows of a block against the panels that lie side by side in a tile.
+template <typename Weight>
+void MultiplyPanels(const float* rows_arranged,
+                    const Weight* panel,
+                    int64_t in,
+                    const Place& block,
+                    bool has_next) {
+  const int64_t tiles = (block.rows + kTileRows - 1) / kTileRows;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    if (has_next)
+      PrefetchShare(
+          panel + kTilePanels * kPanelWidth * in, kTilePanels * kPanelWidth * in, tile, tiles);
+    Place place = block;
+    place.y += tile * kTileRows * block.stride;
+    place.rows = std::min(kTileRows, block.rows - tile * kTileRows);
+    const float* x = rows_arranged + tile * kTileRows * in;
+    if (block.count > kPanelWidth) {
+      AnyTile<kTilePanels>(x, panel, in, place);
+    } else {
+      AnyTile<1>(x, panel, in, place);
+    }
+  }
+}
+
+template <typename Weight>
+void Product(const PackedWeightView& weight,
+             const float* x,
+             const float* bias,
+             int64_t rows,
+             const ProductColumns& columns,
+             float* y) {
+  static thread_local std::vector<float> arranged;
+  constexpr int64_t kTileColumns = kTilePanels * kPanelWidth;
+  const auto* panels = static_cast<const Weight*>(weight.panels) + columns.first * weight.in;
+  for (int64_t row = 0; row < rows; row += kBlockRows) {
+    const int64_t block_rows = std::min(kBlockRows, rows - row);
+    ArrangeRows<Weight>(x + row * weight.in, block_rows, weight.in, arranged);
+    for (int64_t c = 0; c < columns.count; c += kTileColumns) {
+      const Place block = {y + row * columns.stride + c,
+                           columns.stride,
+                           block_rows,
+                           std::min(kTileColumns, columns.count - c),
+                           bias == nullptr ? nullptr : bias + columns.first + c};
+      MultiplyPanels(arranged.data(),
+                     panels + c * weight.in,
+                     weight.in,
+                     block,
+                     /*has_next=*/c + 2 * kTileColumns <= columns.count);
+    }
+  }
+}
+
+void ProductFloat32(const PackedWeightView& weight,
+                    const float* x,
+                    const float* bias,
+                    int64_t rows,
+                    const ProductColumns& columns,
+                    float* y) {
+  Product<float>(weight, x, bias, rows, columns, y);
+}
+
+void ProductBfloat16(const PackedWeightView& weight,
+                     const float* x,
+                     const float* bias,
+                     int64_t rows,
+                     const ProductColumns& columns,
+                     float* y) {
+  Product<uint16_t>(weight, x, bias, rows, columns, y);
+}
+
+}  // namespace restem::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace restem::kernels {
+HWY_EXPORT(ProductFloat32);
+HWY_EXPORT(ProductBfloat16);
+
+namespace {
+
+template <typename T>
+void Pack(const T* weight, int64_t out, int64_t in, T* panels) {
+  for (int64_t first = 0; first < out; first += kPanelWidth, panels += kPanelWidth * in) {
+    const int64_t width = std::min(kPanelWidth, out - first);
+    for (int64_t i = 0; i < in; ++i) {
+      for (int64_t j = 0; j < kPanelWidth; ++j)
+        panels[i * kPanelWidth + j] = j < width ? weight[(first + j) * in + i] : T{0};
+    }
+  }
+}
+
+}  // namespace
+
+void PackWeight(const float* weight, int64_t out, int64_t in, float* panels) {
+  Pack(weight, out, in, panels);
+}
+
+void PackWeight(const uint16_t* weight, int64_t out, int64_t in, uint16_t* panels) {
+  Pack(weight, out, in, panels);
+}
+
+void PackedProduct(const PackedWeightView& weight,
+                   const float* x,
+                   const float* bias,
+                   int64_t rows,
+                   const ProductColumns& columns,
+                   float* y) {
+  if (weight.precision == Precision::kFloat32) {
+    HWY_DYNAMIC_DISPATCH(ProductFloat32)(weight, x, bias, rows, columns, y);
+  } else {
+    HWY_DYNAMIC_DISPATCH(ProductBfloat16)(weight, x, bias, rows, columns, y);
+  }
+}
+
+}  // namespace restem::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,31 @@
+// A weight matrix in the forms that products take it in.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+
+#include "kernels/packed_product.h"
+
+namespace restem {
+
+// A copy of a matrix, laid out for products with few rows; immutable.
+class PackedMatrix {
+ public:
+  explicit PackedMatrix(const at::Tensor& dense);  // [out, in] float32 or bfloat16
+
+  const kernels::PackedWeightView& view() const { return view_; }
+  at::Tensor product(const at::Tensor& x,            // [rows, in] float32
+                     const at::Tensor& bias) const;  // [out] or undefined; returns [rows, out]
+
+ private:
+  at::Tensor panels_;  // [⌈out / 16⌉, in, 16]
+  kernels::PackedWeightView view_;
+};
+
+struct Matrix {
+  at::Tensor dense;                            // [out, in] float32 or bfloat16
+  std::shared_ptr<const PackedMatrix> packed;  // of the same values; null: products use `dense`
+};
+
+}  // namespace restem
