@@ -49,4 +49,20 @@ void SampleTokens(const LogitsRows& shape,
                   const double* uniforms,  // [rows] in (0, 1)
                   const DrawnTokens& drawn);
 
+// Logits in float32 or bfloat16. Masses are sums of 64-bit integers: the same input gives the same
+// bits, whatever else is in the call; logprobs are those of cuda::AddToRowStats over the whole row.
+// `logits` and every row's start must be aligned to 16 bytes, else "cudaErrorMisalignedAddress"; a
+// vocabulary above 2^23 is "cudaErrorInvalidValue". No rows: nothing happens.
+namespace cuda {
+
+CudaError SampleTokens(const LogitsRows& shape,
+                       const SamplingRule& rule,
+                       Precision precision,
+                       const void* logits,           // [rows, stride]
+                       const PhiloxStream* streams,  // [rows]
+                       const uint64_t* positions,    // [rows] counters in the streams
+                       const DrawnTokens& drawn,
+                       CudaStream stream);
+
+}  // namespace cuda
 }  // namespace restem::kernels
