@@ -84,6 +84,15 @@ struct Logits {
   static constexpr int kSize = kPerVector<T>;
 };
 
+// Loads that need no register: all of a thread's are under way at once. Each thread waits for its
+// own only.
+__device__ inline void Hold(const Vector* from, int64_t vectors, Vector* held) {
+  for (int64_t v = threadIdx.x; v < vectors; v += blockDim.x)
+    __pipeline_memcpy_async(held + v, from + v, sizeof(Vector));
+  __pipeline_commit();
+  __pipeline_wait_prior(0);
+}
+
 // body(vector index, its logits, valid ones among them) for this thread's vectors of `from`. Only
 // the last vector may have fewer than all; it reaches past the count, within the stride.
 template <typename L, typename Body>

@@ -54,10 +54,6 @@ void SoftmaxLogprobGradient(const LogitsBlock& block,
                             const float* lse,  // [rows] over the whole vocabulary
                             float* logits);    // [rows, stride]
 
-// probabilities = softmax(logits · inverse_temperature) of one row, [vocab]; they sum to 1 up to
-// rounding.
-void Softmax(const float* logits, int64_t vocab, float inverse_temperature, float* probabilities);
-
 // Logits in float32 or bfloat16, arithmetic in float32, sums in a fixed order: the same input gives
 // the same bits. `logits` and every row's start must be aligned to 16 bytes, else
 // "cudaErrorMisalignedAddress". No rows: nothing happens.

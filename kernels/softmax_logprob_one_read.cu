@@ -21,15 +21,6 @@ __device__ RowStats MergedOverCluster(const RowStats& own, RowStats* place, unsi
   return all;
 }
 
-// Loads that need no register: all of a thread's are under way at once. Each thread waits for its
-// own only.
-__device__ void Hold(const Vector* from, int64_t vectors, Vector* held) {
-  for (int64_t v = threadIdx.x; v < vectors; v += blockDim.x)
-    __pipeline_memcpy_async(held + v, from + v, sizeof(Vector));
-  __pipeline_commit();
-  __pipeline_wait_prior(0);
-}
-
 template <typename L>
 __global__ void __launch_bounds__(kMaxThreads) OneReadKernel(LogitsBlock block,
                                                              LogitTransform transform,

@@ -1,6 +1,5 @@
-// Counter-based random streams: Philox4x32-10 (Salmon et al., SC 2011, "Parallel random numbers: as
-// easy as 1, 2, 3"). A stream is a pure function of its key, so a draw does not depend on batch,
-// order, thread, rank or restart.
+// Counter-based random streams (kernels/philox.h). A stream is a pure function of its key, so a
+// draw does not depend on batch, order, thread, rank or restart.
 #pragma once
 
 #include <array>
@@ -8,6 +7,8 @@
 #include <span>
 #include <string_view>
 #include <utility>
+
+#include "kernels/philox.h"
 
 namespace restem {
 
@@ -37,9 +38,11 @@ class RandomStream {
   // Uniform in (0, 1) in steps of 2^-52, never 0 or 1.
   double uniform(uint64_t counter) const;
 
+  // For code that draws elsewhere, e.g. on a GPU.
+  const kernels::PhiloxStream& philox() const { return stream_; }
+
  private:
-  std::array<uint32_t, 2> key_;
-  std::array<uint32_t, 2> high_counter_;
+  kernels::PhiloxStream stream_;
 };
 
 // Uniform integers in [0, bound) from a stream, one counter each; the bias is below bound / 2^64.

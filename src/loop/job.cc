@@ -26,7 +26,7 @@ void VisitMachine(config::Fields& f, Job& job) {
   f.auto_or("threads", job.threads, {.min = 1, .max = 1024}, "CPU threads; auto: one per core.");
   f.boolean("deterministic",
             job.deterministic,
-            "On CUDA, use only kernels that give the same bits each time; on CPU all do.");
+            "Training computes the very log-probs that sampling recorded, bit for bit.");
 }
 
 }  // namespace

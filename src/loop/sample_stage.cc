@@ -1,5 +1,6 @@
 // The E-step: draws completions, records each, and has it judged while others are drawn.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <filesystem>
 #include <numeric>
@@ -8,6 +9,7 @@
 #include "base/progress.h"
 #include "data/records.h"
 #include "loop/engine.h"
+#include "loop/logprob_difference.h"
 #include "loop/record_file.h"
 #include "loop/score_journal.h"
 #include "loop/stages.h"
@@ -44,10 +46,24 @@ std::string SamplerDir(const Run& run, int64_t iteration) {
 
 // `samples` is the stage's total; all else is of this process.
 absl::Status RecordStats(Run& run, int64_t iteration, int64_t samples, const GenerationStats& own) {
+  RESTEM_ASSIGN_OR_RETURN(
+      const LogprobDifference apart,
+      MeasureLogprobDifference(run, run.paths.samples(iteration), SamplerDir(run, iteration)));
+  spdlog::info(
+      "sample {:02}: log-probs differ from the trainer's by at most {:.2g}, {:.2g} on average "
+      "({} tokens of {} samples)",
+      iteration,
+      apart.largest,
+      apart.mean,
+      apart.tokens,
+      apart.samples);
   nlohmann::ordered_json fields = {{"samples", samples},
                                    {"generated_tokens", own.generated_tokens},
                                    {"prompt_tokens", own.prompt_tokens},
                                    {"seconds", own.seconds}};
+  fields["preempted"] = own.preempted;
+  fields["logprob_difference"] = {
+      {"max", apart.largest}, {"mean", apart.mean}, {"tokens", apart.tokens}};
   if (own.generated_tokens > 0)
     fields["tokens_per_second"] = static_cast<double>(own.generated_tokens) / own.seconds;
   return run.metrics->record("sample", iteration, /*step=*/-1, fields);

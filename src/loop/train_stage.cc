@@ -47,6 +47,7 @@ TrainSetup MakeSetup(Run& run,
   setup.seed = static_cast<uint64_t>(inputs.job.seed);
   setup.iteration = static_cast<uint64_t>(iteration);
   setup.lanes = inputs.lanes;
+  setup.deterministic = inputs.job.deterministic;
   setup.state_dir = run.paths.trainer(iteration, arm);
   setup.label = fmt::format("train {:02}{}", iteration, arm == Arm::kControl ? " control" : "");
   setup.on_step = [&run, iteration, arm](const TrainStepEvent& event) {

@@ -92,12 +92,16 @@ Weights MapWeights(const ModelConfig& config,
   return mapped;
 }
 
-Weights PackedWeights(Weights weights) {
-  weights.lm_head = {{}, std::make_shared<const PackedMatrix>(weights.output_embedding())};
+Weights PackedWeights(Weights weights, bool keep_dense) {
+  weights.lm_head.packed =
+      std::make_shared<const PackedMatrix>(weights.output_embedding().dense.detach());
+  if (!keep_dense) weights.lm_head.dense.reset();
   for (LayerWeights& layer : weights.layers) {
     for (Matrix* matrix :
-         {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down})
-      *matrix = {{}, std::make_shared<const PackedMatrix>(matrix->dense)};
+         {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
+      matrix->packed = std::make_shared<const PackedMatrix>(matrix->dense);
+      if (!keep_dense) matrix->dense.reset();
+    }
   }
   return weights;
 }

@@ -30,10 +30,11 @@ struct Weights {
   at::Tensor embed_tokens;  // [vocab, hidden]
   std::vector<LayerWeights> layers;
   at::Tensor norm;  // [hidden]
-  Matrix lm_head;   // [vocab, hidden]; nothing in it when tied to embed_tokens and not packed
+  Matrix lm_head;   // [vocab, hidden]; dense undefined when tied to embed_tokens
 
-  const at::Tensor& output_embedding() const {
-    return lm_head.dense.defined() ? lm_head.dense : embed_tokens;
+  // What gives logits.
+  Matrix output_embedding() const {
+    return {lm_head.dense.defined() ? lm_head.dense : embed_tokens, lm_head.packed};
   }
 };
 
@@ -55,9 +56,9 @@ Weights MapWeights(const ModelConfig& config,
                    const Weights& weights,
                    const std::function<at::Tensor(const at::Tensor&)>& map);
 
-// The matrices laid out for inference, and nothing else of them kept: for sampling, which neither
-// trains nor saves. Embeddings stay for lookup.
-Weights PackedWeights(Weights weights);
+// Adds packed forms to all matrices that are multiplied. Without `keep_dense`, the dense ones go:
+// sampling neither trains nor saves. Embeddings stay for lookup.
+Weights PackedWeights(Weights weights, bool keep_dense);
 
 // Float32 weights drawn from N(0, initializer_range²), norms 1, biases 0; a pure function of
 // `seed`.

@@ -26,14 +26,21 @@ at::Tensor WidenedProduct(const at::Tensor& x, const at::Tensor& weight) {
   return y;
 }
 
-class WidenedProductFunction : public torch::autograd::Function<WidenedProductFunction> {
+// Without gradient; `x` in any precision.
+at::Tensor Product(const at::Tensor& x, const Matrix& weight) {
+  if (weight.packed != nullptr) return weight.packed->product(x, {});
+  return WidenedProduct(RoundedTo(x, weight.dense), weight.dense);
+}
+
+// A packed form, or a bfloat16 weight that is widened by blocks.
+class ProductFunction : public torch::autograd::Function<ProductFunction> {
  public:
   static at::Tensor forward(AutogradContext* context,
                             const at::Tensor& x,
-                            const at::Tensor& weight) {
-    const at::Tensor rounded = RoundedTo(x, weight);
-    context->save_for_backward({rounded, weight});
-    return WidenedProduct(rounded, weight);
+                            const at::Tensor& weight,
+                            const std::shared_ptr<const PackedMatrix>& packed) {
+    context->save_for_backward({RoundedTo(x, weight), weight});
+    return Product(x, {weight, packed});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -43,24 +50,25 @@ class WidenedProductFunction : public torch::autograd::Function<WidenedProductFu
     ForWeightRows(weight.size(0), [&](int64_t first, int64_t count) {
       dx.addmm_(gradients[0].narrow(1, first, count), WidenedRows(weight, first, count));
     });
-    return {dx, at::mm(gradients[0].t(), saved[0]).to(weight.scalar_type())};
+    return {dx, at::mm(gradients[0].t(), saved[0]).to(weight.scalar_type()), {}};
   }
 };
 
 }  // namespace
 
-at::Tensor Linear(const at::Tensor& x, const Matrix& matrix, const at::Tensor& bias) {
-  if (matrix.packed != nullptr) return matrix.packed->product(x, bias);
-  const at::Tensor& weight = matrix.dense;
-  TORCH_CHECK(x.dim() == 2 && weight.dim() == 2 && x.size(1) == weight.size(1),
+at::Tensor Linear(const at::Tensor& x, const Matrix& weight, const at::Tensor& bias) {
+  const bool records = weight.dense.defined() && RecordsGradient(x, weight.dense);
+  if (weight.packed != nullptr && !records) return weight.packed->product(x, bias);
+  const at::Tensor& dense = weight.dense;
+  TORCH_CHECK(x.dim() == 2 && dense.dim() == 2 && x.size(1) == dense.size(1),
               "Linear: x ",
               x.sizes(),
               " does not fit weight ",
-              weight.sizes());
-  if (weight.scalar_type() == at::kFloat)
-    return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
-  const at::Tensor y = RecordsGradient(x, weight) ? WidenedProductFunction::apply(x, weight)
-                                                  : WidenedProduct(RoundedTo(x, weight), weight);
+              dense.sizes());
+  if (weight.packed == nullptr && dense.scalar_type() == at::kFloat)
+    return bias.defined() ? at::linear(x, dense, bias) : at::linear(x, dense);
+  const at::Tensor y =
+      records ? ProductFunction::apply(x, dense, weight.packed) : Product(x, weight);
   return bias.defined() ? at::add(y, bias) : y;
 }
 

@@ -17,7 +17,7 @@ inline constexpr int64_t kMinProductRows = 8;
 
 // With a bfloat16 weight, x is rounded to bfloat16 and sums are in float32.
 at::Tensor Linear(const at::Tensor& x,      // [rows, in] float32
-                  const Matrix& weight,     // [out, in]; a packed one knows no gradient
+                  const Matrix& weight,     // [out, in]
                   const at::Tensor& bias);  // [out] float32, or undefined
                                             // returns [rows, out] float32
 

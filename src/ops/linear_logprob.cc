@@ -64,11 +64,11 @@ void CheckTargets(const at::Tensor& targets, const at::Tensor& hidden, int64_t v
 }
 
 LogprobOperands Checked(const at::Tensor& hidden,
-                        const at::Tensor& weight,
+                        const Matrix& weight,
                         const at::Tensor& targets,
                         const LogprobOptions& options) {
-  CheckHidden(hidden, weight);
-  CheckTargets(targets, hidden, weight.size(0));
+  CheckHidden(hidden, weight.dense);
+  CheckTargets(targets, hidden, weight.dense.size(0));
   TORCH_CHECK(options.soft_cap >= 0.0 && options.temperature > 0.0,
               "LinearLogprob: soft cap ",
               options.soft_cap,
@@ -76,7 +76,8 @@ LogprobOperands Checked(const at::Tensor& hidden,
               options.temperature,
               " must be positive");
   return {hidden,
-          weight,
+          weight.dense,
+          weight.packed.get(),
           targets,
           {static_cast<float>(options.soft_cap), static_cast<float>(1.0 / options.temperature)},
           options.logits_bytes};
@@ -134,10 +135,11 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
   static variable_list forward(AutogradContext* context,
                                const at::Tensor& hidden,
                                const at::Tensor& weight,
+                               const std::shared_ptr<const PackedMatrix>& packed,
                                const at::Tensor& targets,
                                const NllLossOperands& loss,
                                const LogprobOptions& options) {
-    const LogprobOperands operands = Checked(hidden, weight, targets, options);
+    const LogprobOperands operands = Checked(hidden, {weight, packed}, targets, options);
     const NllWithGradient result = NllOfLiveRows(operands, loss);
     context->saved_data["dhidden"] = result.dhidden.to(hidden.scalar_type());
     if (!loss.dweight_sum.defined())
@@ -163,7 +165,7 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
       dhidden.mul_(scale);
       if (dweight.defined()) dweight.mul_(scale);
     }
-    return {dhidden, dweight, {}, {}, {}};
+    return {dhidden, dweight, {}, {}, {}, {}};
   }
 };
 
@@ -175,7 +177,7 @@ LinearLogprobResult EmptyScores(int64_t rows, const at::Tensor& like) {
 }
 
 LinearLogprobResult LinearLogprob(const at::Tensor& hidden,
-                                  const at::Tensor& weight,
+                                  const Matrix& weight,
                                   const at::Tensor& targets,
                                   const LogprobOptions& options) {
   const at::NoGradGuard no_gradient;
@@ -183,7 +185,7 @@ LinearLogprobResult LinearLogprob(const at::Tensor& hidden,
 }
 
 WeightedNllResult WeightedNll(const at::Tensor& hidden,
-                              const at::Tensor& weight,
+                              const Matrix& weight,
                               const at::Tensor& targets,
                               const at::Tensor& row_weights,
                               double z_loss,
@@ -194,15 +196,16 @@ WeightedNllResult WeightedNll(const at::Tensor& hidden,
               "WeightedNll: row weights must be float32 [",
               targets.size(0),
               "] beside hidden");
-  TORCH_CHECK(
-      !dweight_sum.defined() ||
-          (dweight_sum.sizes() == weight.sizes() && dweight_sum.is_contiguous() &&
-           dweight_sum.scalar_type() == at::kFloat && dweight_sum.device() == weight.device()),
-      "WeightedNll: dweight_sum must be a contiguous float32 matrix like the weight");
+  TORCH_CHECK(!dweight_sum.defined() ||
+                  (dweight_sum.sizes() == weight.dense.sizes() && dweight_sum.is_contiguous() &&
+                   dweight_sum.scalar_type() == at::kFloat &&
+                   dweight_sum.device() == weight.dense.device()),
+              "WeightedNll: dweight_sum must be a contiguous float32 matrix like the weight");
   const NllLossOperands loss = {row_weights, z_loss, dweight_sum};
-  if (dweight_sum.defined() || RecordsGradient(hidden, weight)) {
-    const at::Tensor known = dweight_sum.defined() ? weight.detach() : weight;
-    const variable_list out = WeightedNllFunction::apply(hidden, known, targets, loss, options);
+  if (dweight_sum.defined() || RecordsGradient(hidden, weight.dense)) {
+    const at::Tensor known = dweight_sum.defined() ? weight.dense.detach() : weight.dense;
+    const variable_list out =
+        WeightedNllFunction::apply(hidden, known, weight.packed, targets, loss, options);
     return {out[0], out[1], out[2]};
   }
   const LinearLogprobResult scores = LinearLogprob(hidden, weight, targets, options);

@@ -2,6 +2,9 @@
 // in one op, by blocks, so that [rows, vocab] logits never exist as a whole. This is the trainer's
 // hot loop. All operands lie on one device: the CPU, or a GPU where the build has CUDA.
 //
+// With a packed weight (CPU only), a row's logp has the bits that sampling gives it
+// (kernels/sample_token.h), whatever the other rows are.
+//
 // On a GPU: WeightedNll with gradient rounds a bfloat16 weight's logits to bfloat16, and so its
 // logp, lse and entropy are those of logits off by up to 2^-9 of their size, where LinearLogprob
 // keeps float32 logits. A row's last bits may depend on how many rows are with it. A call waits for
@@ -11,6 +14,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+
+#include "ops/matrix.h"
 
 namespace restem {
 
@@ -31,7 +36,7 @@ struct LinearLogprobResult {
 // and targets that do not fit throw c10::Error.
 LinearLogprobResult LinearLogprob(
     const at::Tensor& hidden,   // [rows, width] float32, on a GPU also bfloat16
-    const at::Tensor& weight,   // [vocab, width] float32 or bfloat16; the product's precision
+    const Matrix& weight,       // [vocab, width] float32 or bfloat16; the product's precision
     const at::Tensor& targets,  // [rows] int32, each in [0, vocab)
     const LogprobOptions& options = {});
 
@@ -49,7 +54,7 @@ struct WeightedNllResult {
   at::Tensor entropy;  // [rows], detached
 };
 WeightedNllResult WeightedNll(const at::Tensor& hidden,
-                              const at::Tensor& weight,
+                              const Matrix& weight,
                               const at::Tensor& targets,
                               const at::Tensor& row_weights,  // [rows] float32
                               double z_loss,

@@ -76,6 +76,25 @@ class RowChunk {
     });
   }
 
+  // All columns at once, as sampling takes them.
+  void add_all_columns(const PackedMatrix& weight) {
+    const int64_t vocab = weight.view().out;
+    ForRowShares(hidden_.size(0), [&](int64_t begin, int64_t end) {
+      float* logits = logits_.mutable_data_ptr<float>() + begin * logits_.stride(0);
+      kernels::PackedProduct(weight.view(),
+                             hidden_.const_data_ptr<float>() + begin * hidden_.size(1),
+                             /*bias=*/nullptr,
+                             end - begin,
+                             {.first = 0, .count = vocab, .stride = logits_.stride(0)},
+                             logits);
+      kernels::AddToRowStats(block(end - begin, 0, vocab),
+                             transform_,
+                             logits,
+                             targets_ + begin,
+                             stats_.data() + begin);
+    });
+  }
+
   void finish(LinearLogprobResult& scores) const {
     kernels::FinishRowStats(stats_.data(),
                             hidden_.size(0),
@@ -123,11 +142,27 @@ class RowChunk {
   std::vector<kernels::RowStats> stats_;
 };
 
+// Rows of logits as a whole, as many as the budget holds.
+LinearLogprobResult ScoresOfPacked(const LogprobOperands& operands) {
+  const int64_t rows = operands.hidden.size(0);
+  const int64_t vocab = operands.weight.size(0);
+  LinearLogprobResult scores = EmptyScores(rows, operands.hidden);
+  const int64_t held = std::min(rows, GradientRows(rows, vocab, operands.logits_bytes));
+  const at::Tensor logits = at::empty({held, vocab}, operands.hidden.options());
+  for (int64_t first = 0; first < rows; first += held) {
+    RowChunk chunk(operands, operands.hidden, first, std::min(held, rows - first), logits);
+    chunk.add_all_columns(*operands.packed);
+    chunk.finish(scores);
+  }
+  return scores;
+}
+
 }  // namespace
 
 // A block of the vocabulary at a time: its logits are still in the cache when the softmax reads
 // them. The blocks are fixed, so that a row's result does not depend on the other rows.
 LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands) {
+  if (operands.packed != nullptr) return ScoresOfPacked(operands);
   const at::Tensor& weight = operands.weight;
   const int64_t rows = operands.hidden.size(0);
   const int64_t vocab = weight.size(0);
@@ -163,9 +198,13 @@ NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands&
   for (int64_t first = 0; first < rows; first += held) {
     const int64_t count = std::min(held, rows - first);
     RowChunk chunk(operands, rounded, first, count, logits);
-    ForWeightRows(vocab, [&](int64_t column, int64_t columns) {
-      chunk.add_columns(WidenedRows(weight, column, columns), column, column);
-    });
+    if (operands.packed != nullptr) {
+      chunk.add_all_columns(*operands.packed);
+    } else {
+      ForWeightRows(vocab, [&](int64_t column, int64_t columns) {
+        chunk.add_columns(WidenedRows(weight, column, columns), column, column);
+      });
+    }
     chunk.finish(result.scores);
     at::Tensor dhidden = result.dhidden.narrow(0, first, count);
     ForWeightRows(vocab, [&](int64_t column, int64_t columns) {

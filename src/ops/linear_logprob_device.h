@@ -9,9 +9,10 @@
 namespace restem {
 
 struct LogprobOperands {
-  at::Tensor hidden;   // [rows, width]
-  at::Tensor weight;   // [vocab, width]
-  at::Tensor targets;  // [rows] int32
+  at::Tensor hidden;                     // [rows, width]
+  at::Tensor weight;                     // [vocab, width]
+  const PackedMatrix* packed = nullptr;  // the weight's packed form, if it has one
+  at::Tensor targets;                    // [rows] int32
   kernels::LogitTransform transform;
   int64_t logits_bytes = 0;  // 0: the device's default
 };

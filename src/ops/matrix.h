@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <utility>
 
 #include "kernels/packed_product.h"
 
@@ -23,9 +24,16 @@ class PackedMatrix {
   kernels::PackedWeightView view_;
 };
 
+// A matrix with a packed form is multiplied in that form: its products have the same bits whatever
+// the number of rows. Gradients need the dense one, too.
 struct Matrix {
   at::Tensor dense;                            // [out, in] float32 or bfloat16
-  std::shared_ptr<const PackedMatrix> packed;  // of the same values; null: products use `dense`
+  std::shared_ptr<const PackedMatrix> packed;  // of the same values, or null
+
+  Matrix() = default;
+  Matrix(at::Tensor tensor,  // NOLINT(google-explicit-constructor): a tensor is a matrix
+         std::shared_ptr<const PackedMatrix> packed_form = nullptr)
+      : dense(std::move(tensor)), packed(std::move(packed_form)) {}
 };
 
 }  // namespace restem

@@ -48,7 +48,7 @@ at::Tensor Step::run() {
       ToTensor<int32_t>(tokens_),
       ToTensor<int32_t>(rows_.positions),
       live_.size() < tokens_.size() ? ToTensor<int64_t>(live_) : at::Tensor()};
-  return Linear(DecoderHidden(model_, input, attention()), model_.weights.lm_head, {});
+  return Linear(DecoderHidden(model_, input, attention()), model_.weights.output_embedding(), {});
 }
 
 kernels::PagedRows Step::paged(const Rows& rows) const {

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "kernels/sample_token.h"
 #include "sampler/engine.h"
 
 namespace restem {
@@ -15,33 +15,21 @@ struct TokenDraw {
   float sampled_logprob = 0.0F;  // of the distribution that the token was drawn from
 };
 
-// Temperature first, then top-k, then top-p, as transformers orders them. Ties go to the lower id.
-// For one thread.
+// kernels/sample_token.h, which says how, with statuses.
 class TokenSampler {
  public:
-  explicit TokenSampler(const SamplingParams& params) : params_(params) {}
+  explicit TokenSampler(const SamplingParams& params)
+      : rule_{params.temperature, params.top_k, params.top_p} {}
 
   // Whether the draw is from another distribution than the model's own, so that sampled_logprob
   // says something new.
   static bool changes_distribution(const SamplingParams& params);
 
   // `uniform` in (0, 1) decides; greedy ignores it. Failed where a logit is NaN or +inf.
-  absl::StatusOr<TokenDraw> draw(std::span<const float> logits, double uniform);  // [vocab]
+  absl::StatusOr<TokenDraw> draw(std::span<const float> logits, double uniform) const;  // [vocab]
 
  private:
-  struct Candidate {
-    float logit;
-    int32_t token;
-  };
-
-  int32_t draw_unfiltered(std::span<const float> logits, double uniform, float* sampled_logprob);
-  int32_t draw_filtered(std::span<const float> logits, double uniform, float* sampled_logprob);
-  void keep_largest(std::span<const float> logits, size_t count);
-
-  const SamplingParams params_;
-  std::vector<float> probabilities_;
-  std::vector<Candidate> candidates_;
-  std::vector<double> weights_;
+  const kernels::SamplingRule rule_;
 };
 
 }  // namespace restem

@@ -43,8 +43,11 @@ double WeightedSum(const at::Tensor& values, const at::Tensor& weights) {
 
 }  // namespace
 
-GradientComputer::GradientComputer(const Model& model, int64_t lanes, double z_loss)
-    : z_loss_(z_loss), replicas_(static_cast<size_t>(lanes)) {
+GradientComputer::GradientComputer(const Model& model,
+                                   int64_t lanes,
+                                   double z_loss,
+                                   bool deterministic)
+    : z_loss_(z_loss), deterministic_(deterministic), replicas_(static_cast<size_t>(lanes)) {
   for (Replica& replica : replicas_) {
     replica.model = model;
     for (const Parameter& parameter : Parameters(model.config, model.weights)) {
@@ -55,14 +58,15 @@ GradientComputer::GradientComputer(const Model& model, int64_t lanes, double z_l
 }
 
 void GradientComputer::set_weights(const Weights& weights) {
+  const Weights known = deterministic_ ? PackedWeights(weights, /*keep_dense=*/true) : weights;
   for (Replica& replica : replicas_) {
-    replica.model.weights = MapWeights(replica.model.config, weights, MakeLeaf);
+    replica.model.weights = MapWeights(replica.model.config, known, MakeLeaf);
     replica.leaves = Parameters(replica.model.config, replica.model.weights);
     // Float32 leaves collect straight into the sums; narrower ones would lose small contributions.
     for (size_t i = 0; i < replica.leaves.size(); ++i) {
       at::Tensor& leaf = replica.leaves[i].tensor;
       if (leaf.scalar_type() == at::kFloat) leaf.mutable_grad() = replica.sums[i];
-      if (leaf.is_same(replica.model.weights.output_embedding()))
+      if (leaf.is_same(replica.model.weights.output_embedding().dense))
         replica.lm_head_sum = replica.sums[i];
     }
   }

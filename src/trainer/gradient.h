@@ -21,7 +21,8 @@ struct StepLoss {
 // the same time.
 class GradientComputer {
  public:
-  GradientComputer(const Model& model, int64_t lanes, double z_loss);
+  // `deterministic` as TrainSetup has it.
+  GradientComputer(const Model& model, int64_t lanes, double z_loss, bool deterministic = false);
 
   // Points the leaves at new compute weights (same shapes).
   void set_weights(const Weights& weights);
@@ -46,6 +47,7 @@ class GradientComputer {
   void reduce();
 
   const double z_loss_;
+  const bool deterministic_;
   std::vector<Replica> replicas_;
   std::vector<at::Tensor> gradients_;
 };

@@ -115,7 +115,7 @@ class Trainer {
                             LoadTrainerState(setup_.state_dir, config_, state_, optimizer_));
     if (resumed) spdlog::info("{}: continuing at step {}", setup_.label, state_.step);
     refresh_compute_weights();
-    GradientComputer gradient(model_, setup_.lanes, setup_.options.z_loss);
+    GradientComputer gradient(model_, setup_.lanes, setup_.options.z_loss, setup_.deterministic);
     Progress progress(setup_.label, total_steps(), "tokens");
     progress.start_at(state_.step);
     absl::Status status = validate_if_due();  // one that was stopped in the middle

@@ -29,7 +29,10 @@ struct TrainSetup {
   bool bfloat16 = false;  // compute in bfloat16 over float32 master weights
   uint64_t seed = 0;
   uint64_t iteration = 0;
-  int64_t lanes = 1;      // threads
+  int64_t lanes = 1;  // threads
+  // Forward passes with the very products that sampling uses, so that equal weights give the
+  // log-probs that it recorded, bit for bit.
+  bool deterministic = false;
   std::string state_dir;  // trainer checkpoints; training continues from the one that is there
   std::string label;      // of the progress bar
   // How good these weights are on held-out problems, higher is better; null: no early stopping.

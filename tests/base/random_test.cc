@@ -14,6 +14,26 @@ RandomStream Stream(std::string_view name, uint64_t index, uint64_t iteration = 
   return RandomStream(17, StreamPurpose::kSample, iteration, name, index);
 }
 
+// Vectors of Random123, the authors' own library (kat_vectors, philox4x32-10).
+TEST(Philox, GivesThePublishedWords) {
+  const auto words = [](kernels::PhiloxStream stream, uint64_t counter) {
+    const kernels::PhiloxWords w = kernels::PhiloxAt(stream, counter);
+    return std::vector<uint32_t>(w.word, w.word + 4);
+  };
+  EXPECT_EQ(words({{0, 0}, {0, 0}}, 0),
+            (std::vector<uint32_t>{0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8}));
+  EXPECT_EQ(words({{~0U, ~0U}, {~0U, ~0U}}, ~uint64_t{0}),
+            (std::vector<uint32_t>{0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD}));
+  EXPECT_EQ(words({{0xA4093822, 0x299F31D0}, {0x13198A2E, 0x03707344}}, 0x85A308D3243F6A88),
+            (std::vector<uint32_t>{0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1}));
+}
+
+// Samples of jobs that exist must stay what they are.
+TEST(RandomStream, GivesTheWordsThatItAlwaysGave) {
+  EXPECT_EQ(Stream("a", 3).at(5),
+            (std::array<uint32_t, 4>{0x7FA0C2DF, 0x77334B54, 0x2E9B6DB8, 0x4ED71A69}));
+}
+
 TEST(RandomStream, IsAFunctionOfItsKey) {
   EXPECT_EQ(Stream("a", 0).at(5), Stream("a", 0).at(5));
   EXPECT_NE(Stream("a", 0).at(5), Stream("a", 0).at(6));

@@ -5,6 +5,7 @@
 
 #include "kernels/device_array.h"
 #include "kernels/logits_reference.h"
+#include "kernels/sample_on_device.h"
 #include "kernels/softmax_logprob.h"
 #include "support/cuda_on_host/executor.h"
 
@@ -82,6 +83,22 @@ TEST_P(OnHostTest, NoOrderOfThreadsChangesABit) {
     for (const uint64_t seed : {1, 2, 3}) {
       options.schedule_seed = seed;
       EXPECT_EQ(run(options), first) << columns << " columns, seed " << seed;
+    }
+  }
+}
+
+// Whether a row is kept in shared memory or read again, and whichever thread comes first.
+TEST_P(OnHostTest, DrawsHaveTheSameBitsWhereverTheRowLies) {
+  for (const kernels::SamplingRule& rule :
+       {kernels::SamplingRule{0.7, 0, 1.0}, kernels::SamplingRule{0.7, 40, 0.8}}) {
+    restem_host_cuda::SetOptions({});
+    const Draws first = SampleOnCuda(logits_, rule);
+    Options options;
+    options.shared_per_block_optin = size_t{17} << 10;  // bins, and no row
+    for (const uint64_t seed : {0, 1, 2}) {
+      options.schedule_seed = seed;
+      restem_host_cuda::SetOptions(options);
+      EXPECT_TRUE(SampleOnCuda(logits_, rule) == first) << Named(rule) << " seed " << seed;
     }
   }
 }

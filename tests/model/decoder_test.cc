@@ -34,7 +34,7 @@ at::Tensor LogitsOf(const Model& model, const std::vector<int32_t>& tokens) {
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
   const at::Tensor hidden =
       DecoderHidden(model, PadInput(tokens, positions), PackedAttentionOf(model, segments));
-  return Linear(hidden, {model.weights.output_embedding(), nullptr}, {}).narrow(0, 0, rows).clone();
+  return Linear(hidden, model.weights.output_embedding(), {}).narrow(0, 0, rows).clone();
 }
 
 at::Tensor ToTensor(const nlohmann::json& rows) {

@@ -28,10 +28,11 @@ LossAndGradient Compute(const Model& model,
                         std::span<const TrainingExample> examples,
                         int64_t micro_batch_tokens,
                         int64_t lanes,
-                        double z_loss = 0.0) {
+                        double z_loss = 0.0,
+                        bool deterministic = false) {
   std::vector<size_t> all(examples.size());
   std::iota(all.begin(), all.end(), 0);
-  GradientComputer computer(model, lanes, z_loss);
+  GradientComputer computer(model, lanes, z_loss, deterministic);
   const auto loss = computer.compute(PackStep(examples, all, micro_batch_tokens));
   EXPECT_TRUE(loss.ok()) << loss.status();
   LossAndGradient result = {loss->loss, {}};
@@ -58,7 +59,7 @@ LossAndGradient Reference(Model model, std::span<const TrainingExample> examples
         std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, rows, 0, 0});
     const at::Tensor hidden = DecoderHidden(model, input, PackedAttentionOf(model, segments));
     const at::Tensor logits =
-        at::matmul(hidden, model.weights.output_embedding().t()).to(at::kDouble);
+        at::matmul(hidden, model.weights.output_embedding().dense.t()).to(at::kDouble);
     const at::Tensor lse = at::logsumexp(logits, -1);
     const auto count = static_cast<int64_t>(example.tokens.size());
     const double weight = example.weight / static_cast<double>(count);
@@ -113,6 +114,14 @@ TEST(GradientComputer, DoesNotDependOnPackingMicroBatchesOrThreads) {
   }
   std::reverse(examples.begin(), examples.end());
   ExpectEqual(Compute(model, examples, 33, 2), whole, "reversed");
+}
+
+TEST(GradientComputer, DeterministicIsTheSameUpToRounding) {
+  const Model model = TinyModel();
+  const auto examples = TinyExamples();
+  ExpectEqual(Compute(model, examples, 40, 2, /*z_loss=*/0.01, /*deterministic=*/true),
+              Compute(model, examples, 40, 2, 0.01),
+              "deterministic");
 }
 
 TEST(GradientComputer, IsTheSameToTheBitEachTime) {
