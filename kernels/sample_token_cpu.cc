@@ -132,9 +132,19 @@ Masses MassesFor(const SamplingRule& rule, int64_t vocab) {
   return rule.temperature == 1.0 ? Masses::kModels : Masses::kTempered;
 }
 
+Draw DrawGreedily(const Row& row, Scratch& scratch) {
+  scratch.orders.clear();
+  LargestLogits largest;
+  largest.threshold = std::nextafter(row.max, -std::numeric_limits<float>::infinity());
+  largest.keep = 1;
+  largest.orders = &scratch.orders;
+  Collect(row.logits, row.vocab, largest);
+  largest.drop_smallest();
+  return {Candidate{scratch.orders[0], 0.0F}.token(), 1.0};
+}
+
 Draw DrawFrom(const Row& row, const SamplingRule& rule, double uniform, Scratch& scratch) {
-  if (rule.temperature == 0.0)
-    return {std::find(row.logits, row.logits + row.vocab, row.max) - row.logits, 1.0};
+  if (rule.temperature == 0.0) return DrawGreedily(row, scratch);
   if (rule.top_k == 0 && rule.top_p >= 1.0) return DrawUnfiltered(row, rule, uniform, scratch);
   return DrawFiltered(row, rule, uniform, scratch);
 }

@@ -40,7 +40,7 @@ struct LargestLogits {
 
   void push(float logit, int64_t token) {
     orders->push_back(CandidateOrder(logit, token));
-    if (orders->size() >= 4 * keep + 128) drop_smallest();
+    if (orders->size() >= 2 * keep + 64) drop_smallest();
   }
 
   void drop_smallest();
