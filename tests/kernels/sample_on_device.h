@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -50,7 +51,9 @@ Draws SampleOnCuda(const LogitsMatrix& matrix, const kernels::SamplingRule& rule
 // row, 64·2^-24; sums and uniform meet twice, for top-p and for the draw.
 inline constexpr double kDrawTolerance = 2.0 * (2.0 * 12.0 + 4.0 + 64.0) / 0x1p24;
 
-inline double SampledTolerance(double logprob) { return kDrawTolerance + std::abs(logprob) * 0x1p-23; }
+inline double SampledTolerance(double logprob) {
+  return kDrawTolerance + std::abs(logprob) * 0x1p-23;
+}
 
 class SampleTokenTest : public ::testing::TestWithParam<Device> {
  protected:
