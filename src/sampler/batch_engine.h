@@ -18,7 +18,7 @@ struct BatchEngineOptions {
   std::optional<int64_t> kv_cache_bytes;  // auto: half of the machine's memory
 
   int64_t max_rows() const { return batch_tokens.value_or(lanes * kAutoRowsPerLane); }
-  static constexpr int64_t kAutoRowsPerLane = 64;
+  static constexpr int64_t kAutoRowsPerLane = 96;
 };
 
 class BatchEngine : public SamplingEngine {

@@ -11,7 +11,7 @@ void VisitEngine(config::Fields& f,
   f.auto_or("batch_tokens",
             batch_tokens,
             {.min = 1, .max = 1 << 20},
-            "Tokens of one step over all threads, running samples and pieces of prompts; auto: 64 "
+            "Tokens of one step over all threads, running samples and pieces of prompts; auto: 96 "
             "a thread.");
   f.auto_or_bytes("kv_cache_memory",
                   kv_cache_memory,
