@@ -3,6 +3,13 @@
 
 #include <cstdint>
 
+// Of functions that are the same on host and device.
+#ifdef __CUDACC__
+#define RESTEM_HOST_DEVICE __host__ __device__
+#else
+#define RESTEM_HOST_DEVICE
+#endif
+
 struct CUstream_st;
 
 namespace restem::kernels {
@@ -17,5 +24,15 @@ using CudaError = const char*;
 enum class Precision : int8_t { kFloat32, kBfloat16 };
 
 constexpr int64_t BytesOf(Precision precision) { return precision == Precision::kFloat32 ? 4 : 2; }
+
+namespace cuda {
+
+// Memory that a call may use as it likes, aligned to 256 bytes.
+struct Workspace {
+  void* data = nullptr;
+  int64_t bytes = 0;
+};
+
+}  // namespace cuda
 
 }  // namespace restem::kernels

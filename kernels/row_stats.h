@@ -4,11 +4,7 @@
 
 #include <cmath>
 
-#ifdef __CUDACC__
-#define RESTEM_HOST_DEVICE __host__ __device__
-#else
-#define RESTEM_HOST_DEVICE
-#endif
+#include "kernels/cuda_types.h"
 
 namespace restem::kernels {
 
