@@ -52,7 +52,7 @@ __global__ void __launch_bounds__(kThreads)
     if (keys.count == 0) continue;
     const int page = PageOfLane(batch, row.sequence, keys);
     const bool agrees = page == most_page || page < 0 || most_page < 0;
-    same = same && __all_sync(kAllLanes, agrees) && (rows == 0 || keys.first == most.first);
+    same = same && __all_sync(kAllLanes, agrees);
     ++rows;
     if (keys.last_key <= most.last_key) continue;
     most = keys;
@@ -145,6 +145,7 @@ CudaError PagedAttention(const PagedAttentionShape& shape,
                          void* out,
                          CudaStream stream) {
   if (const CudaError error = Problem(shape, batch, workspace)) return error;
+  if (!AllAligned({layer.data, q, out})) return kMisaligned;
   const Layout layout = LayoutOf(shape, batch.rows, batch.max_keys);
   const Attention attention = {layout, batch, shape.scale * kLog2E, PartialsIn(workspace, layout)};
   if (const CudaError error = AttendSplits(attention, layer, q, stream)) return error;

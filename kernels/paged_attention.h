@@ -81,8 +81,8 @@ CudaError PlanPagedAttention(const PagedAttentionShape& shape,
                              const Workspace& workspace,
                              CudaStream stream);
 
-// head_dim a multiple of 8 up to 256, at most 8 heads for each KV head, else
-// "cudaErrorNotSupported".
+// head_dim a multiple of 8 up to 256, at most 8 heads for each KV head, arrays aligned to 16 bytes,
+// else "cudaErrorNotSupported" or "cudaErrorMisalignedAddress".
 CudaError PagedAttention(const PagedAttentionShape& shape,
                          const PagePool& layer,
                          const PagedBatch& batch,

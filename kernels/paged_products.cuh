@@ -144,12 +144,13 @@ struct PageProducts<__nv_bfloat16, kTiles, kChunks> {
              Transposed(PackedPair(scores[2], scores[3]))}};
   }
 
-  __device__ void load(Lane lane, int count) {
-    if (!kAhead) return;
+  __device__ void load([[maybe_unused]] Lane lane, [[maybe_unused]] int count) {
+    if constexpr (kAhead) {
 #pragma unroll
-    for (int c = 0; c < kChunks; ++c) keys_ahead[c] = key_factor(lane, c);
+      for (int c = 0; c < kChunks; ++c) keys_ahead[c] = key_factor(lane, c);
 #pragma unroll
-    for (int c = 0; c < kChunks; ++c) values_ahead[c] = value_factor(lane, c, count);
+      for (int c = 0; c < kChunks; ++c) values_ahead[c] = value_factor(lane, c, count);
+    }
   }
 
   // The order of dimensions within a product is free: lane t takes 8 consecutive ones of a chunk.

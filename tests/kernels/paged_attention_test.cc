@@ -206,6 +206,15 @@ TEST_P(PagedAttentionTest, PagesInCommonAreReadForAllRowsAtOnce) {
   ExpectRight(memory, batch.attend(tables));
 }
 
+// Prompt and completion each fill one split and begin another: that many fit the workspace.
+TEST_P(PagedAttentionTest, TheMostSplitsThatKeysCanHave) {
+  constexpr int32_t kKeys = 17 * 16;
+  PagedProblem problem;
+  problem.add_row(problem.add_sequence(problem.add_prompt(kKeys), kKeys), 2 * kKeys - 1);
+  const PagedMemory memory = memory_of(problem);
+  ExpectRight(memory, Attend(memory, {0}, 2 * kKeys));
+}
+
 // Such a row has no result rather than a wrong one.
 TEST_P(PagedAttentionTest, ARowWithMoreKeysThanTheBatchSaysIsNaN) {
   PagedProblem problem;
@@ -231,10 +240,10 @@ std::vector<Case> Cases() {
   };
   add(7, 1, 64, true);
   if (kFewShapes) return cases;
-  add(2, 2, 32, false);
   add(6, 3, 80, true);
-  add(8, 1, 64, false);
   if (!kLargeShapes) return cases;
+  add(2, 2, 32, false);
+  add(8, 1, 64, false);
   add(14, 2, 64, true);
   add(4, 1, 128, false);
   add(7, 1, 128, true);
@@ -255,6 +264,14 @@ TEST(PagedAttention, RefusesWhatItCannotDo) {
   EXPECT_STREQ(plan(4, 2, 60, kPlenty), "cudaErrorNotSupported");
   EXPECT_STREQ(plan(4, 2, 264, kPlenty), "cudaErrorNotSupported");
   EXPECT_STREQ(plan(4, 2, 64, 100), "cudaErrorInvalidValue");
+  EXPECT_STREQ(cuda::PagedAttention({4, 2, 64, 1.0F},
+                                    {},
+                                    {},
+                                    reinterpret_cast<const void*>(uintptr_t{8}),
+                                    {},
+                                    nullptr,
+                                    nullptr),
+               "cudaErrorMisalignedAddress");
 }
 
 TEST(PagedAttention, WithoutRowsNothingHappens) {
