@@ -201,12 +201,14 @@ __device__ inline float FastExp2(float x) {
 // e^x; relative error about 2^-22 + |x|·2^-24.
 __device__ inline float FastExp(float x) { return FastExp2(x * kLog2E); }
 
-// Four elements at once, in float32.
+// Four elements at once, in float32. What a call returns is stored by way of a variable: GCC's
+// ThreadSanitizer does not see a store of it to memory.
 __device__ inline void LoadFour(const float* from, float (&x)[4]) {
   Unpack(*reinterpret_cast<const Vector*>(from), x);
 }
 __device__ inline void StoreFour(const float (&x)[4], float* to) {
-  *reinterpret_cast<Vector*>(to) = Pack(x);
+  const Vector vector = Pack(x);
+  *reinterpret_cast<Vector*>(to) = vector;
 }
 
 struct alignas(8) HalfVector {
@@ -220,7 +222,8 @@ __device__ inline void LoadFour(const __nv_bfloat16* from, float (&x)[4]) {
     x[i] = FloatOf(i % 2 == 0 ? half.words[i / 2] << 16 : half.words[i / 2] & 0xffff0000U);
 }
 __device__ inline void StoreFour(const float (&x)[4], __nv_bfloat16* to) {
-  *reinterpret_cast<HalfVector*>(to) = {{PackedPair(x[0], x[1]), PackedPair(x[2], x[3])}};
+  const HalfVector half = {{PackedPair(x[0], x[1]), PackedPair(x[2], x[3])}};
+  *reinterpret_cast<HalfVector*>(to) = half;
 }
 
 __device__ inline void FromFloat(float x, float& y) { y = x; }

@@ -62,7 +62,8 @@ __device__ void LoadQueries(const Layout& layout, const WarpItem& item, const T*
     const Column column = ColumnOf(layout, item, tile, i / kVectors % kColumns);
     const bool exists = column.exists && column.row < layout.rows && dim < layout.head_dim;
     const T* from = q + (column.row * layout.heads + column.head) * layout.head_dim + dim;
-    reinterpret_cast<Vector*>(queries)[i] = LoadVector(from, exists);
+    const Vector vector = LoadVector(from, exists);
+    reinterpret_cast<Vector*>(queries)[i] = vector;
   }
   __syncwarp();
 }
@@ -87,8 +88,7 @@ __device__ void StoreTile(const Attention& attention,
     for (int c = 0; c < kChunks; ++c) {
       const auto& own = state.sums[c];
       if (c * kChunkDims + 4 * lane.g < layout.head_dim) {
-        *reinterpret_cast<Vector*>(sums + c * kChunkDims) =
-            Pack({own[0][i], own[0][2 + i], own[1][i], own[1][2 + i]});
+        StoreFour({own[0][i], own[0][2 + i], own[1][i], own[1][2 + i]}, sums + c * kChunkDims);
       }
     }
   }
