@@ -18,4 +18,14 @@ enum class Precision : int8_t { kFloat32, kBfloat16 };
 
 constexpr int64_t BytesOf(Precision precision) { return precision == Precision::kFloat32 ? 4 : 2; }
 
+namespace cuda {
+
+// Memory that a call may use as it likes, aligned to 256 bytes.
+struct Workspace {
+  void* data = nullptr;
+  int64_t bytes = 0;
+};
+
+}  // namespace cuda
+
 }  // namespace restem::kernels

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <utility>
 
 #include "kernels/cuda_types.h"
@@ -167,29 +168,81 @@ __device__ inline Vector Pack(const float (&x)[kPerVector<float>]) {
   return {{BitsOf(x[0]), BitsOf(x[1]), BitsOf(x[2]), BitsOf(x[3])}};
 }
 
+__device__ inline uint32_t PackedPair(float low, float high) {
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
+  uint32_t word;
+  memcpy(&word, &pair, sizeof(word));
+  return word;
+}
+
 __device__ inline Vector Pack(const float (&x)[kPerVector<__nv_bfloat16>]) {
   Vector vector;
 #pragma unroll
-  for (int i = 0; i < 4; ++i) {
-    const __nv_bfloat162 pair = __floats2bfloat162_rn(x[2 * i], x[2 * i + 1]);
-    memcpy(&vector.words[i], &pair, sizeof(pair));
-  }
+  for (int i = 0; i < 4; ++i) vector.words[i] = PackedPair(x[2 * i], x[2 * i + 1]);
   return vector;
 }
 
 __device__ inline float ToFloat(float x) { return x; }
 __device__ inline float ToFloat(__nv_bfloat16 x) { return __bfloat162float(x); }
 
-// e^x by the hardware's 2^x; relative error about 2^-22 + |x|·2^-24; what is below 2^-126 is 0.
-__device__ inline float FastExp(float x) {
-  constexpr float kLog2E = 1.44269504F;
+constexpr float kLog2E = 1.44269504F;
+
+// 2^x by the hardware; relative error about 2^-22; what is below 2^-126 is 0.
+__device__ inline float FastExp2(float x) {
 #ifdef __CUDA_ARCH__
   float y;
-  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x * kLog2E));
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
   return y;
 #else
-  return exp2f(x * kLog2E);
+  return exp2f(x);
 #endif
+}
+
+// e^x; relative error about 2^-22 + |x|·2^-24.
+__device__ inline float FastExp(float x) { return FastExp2(x * kLog2E); }
+
+// Four elements at once, in float32. What a call returns is stored by way of a variable: GCC's
+// ThreadSanitizer does not see a store of it to memory.
+__device__ inline void LoadFour(const float* from, float (&x)[4]) {
+  Unpack(*reinterpret_cast<const Vector*>(from), x);
+}
+__device__ inline void StoreFour(const float (&x)[4], float* to) {
+  const Vector vector = Pack(x);
+  *reinterpret_cast<Vector*>(to) = vector;
+}
+
+struct alignas(8) HalfVector {
+  uint32_t words[2];
+};
+
+__device__ inline void LoadFour(const __nv_bfloat16* from, float (&x)[4]) {
+  const HalfVector half = *reinterpret_cast<const HalfVector*>(from);
+#pragma unroll
+  for (int i = 0; i < 4; ++i)
+    x[i] = FloatOf(i % 2 == 0 ? half.words[i / 2] << 16 : half.words[i / 2] & 0xffff0000U);
+}
+__device__ inline void StoreFour(const float (&x)[4], __nv_bfloat16* to) {
+  const HalfVector half = {{PackedPair(x[0], x[1]), PackedPair(x[2], x[3])}};
+  *reinterpret_cast<HalfVector*>(to) = half;
+}
+
+__device__ inline void FromFloat(float x, float& y) { y = x; }
+__device__ inline void FromFloat(float x, __nv_bfloat16& y) { y = __float2bfloat16(x); }
+
+// launch(an element of the precision).
+template <typename Function>
+CudaError ForPrecision(Precision precision, Function launch) {
+  return precision == Precision::kFloat32 ? launch(float{}) : launch(__nv_bfloat16{});
+}
+
+constexpr CudaError kMisaligned = "cudaErrorMisalignedAddress";
+constexpr CudaError kNotSupported = "cudaErrorNotSupported";
+
+// Null pointers are aligned.
+inline bool AllAligned(std::initializer_list<const void*> pointers) {
+  for (const void* pointer : pointers)
+    if (reinterpret_cast<uintptr_t>(pointer) % 16 != 0) return false;
+  return true;
 }
 
 inline bool AlignedForVectors(const void* pointer, int64_t stride, int64_t element_bytes) {

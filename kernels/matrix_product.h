@@ -23,12 +23,6 @@ struct Factor : Matrix<const void*> {
   bool transposed = false;
 };
 
-// Memory that a call may use as it likes, aligned to 256 bytes.
-struct Workspace {
-  void* data = nullptr;
-  int64_t bytes = 0;
-};
-
 // What cuBLASLt asks for on Hopper; with less it runs, perhaps slower.
 inline constexpr int64_t kProductWorkspaceBytes = int64_t{32} << 20;
 

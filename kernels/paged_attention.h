@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/cuda_types.h"
+
 namespace restem::kernels {
 
 inline constexpr int64_t kKeysPerPage = 16;
@@ -20,6 +22,7 @@ struct PagedAttentionShape {
   float scale = 1.0F;  // on the scores
 };
 
+#if __cplusplus >= 202002L  // sources for GPUs are C++17, which has no std::span
 // The rows of one step and where their sequences' keys lie. Rows of one sequence, and sequences
 // that share pages, should stand side by side: a page that neighbours share is read once for
 // several of them.
@@ -72,4 +75,58 @@ void PagedAttention(const PagedAttentionShape& shape,
                     const float* q,  // [rows, heads, head_dim]
                     float* out);     // [rows, heads, head_dim]
 
+#endif
+
+// A row's keys are cut into splits of at most 16 pages, from the start of the prompt and again from
+// its end; what the splits give is merged in their order. Nothing else decides where a row's sums
+// are cut, so its result has the same bits in every batch. Scores and sums are float32; with
+// bfloat16, q, k, v and the softmax's weights are factors of the tensor cores' products.
+namespace cuda {
+
+inline constexpr int64_t kPagesPerSplit = 16;
+
+// One layer's keys and values: [pages, kv_heads, 2, 16 * head_dim], aligned to 16 bytes. First the
+// keys, as [16, head_dim], then the values as [8, head_dim, 2]: two consecutive positions side by
+// side, which is a word of the tensor cores' factors. Slots behind a row's position may hold
+// anything.
+struct PagePool {
+  Precision precision = Precision::kBfloat16;
+  void* data = nullptr;
+};
+
+// As PagedRows, in the GPU's memory. Keys of neighbours that lie in the same pages, as far as a
+// split of all of them reaches, are read once for several of them.
+struct PagedBatch {
+  int64_t rows = 0;
+  const int32_t* sequences = nullptr;  // [rows] row of `tables` and of `prompt_pages`
+  const int32_t* positions =
+      nullptr;  // [rows] below max_keys, else the output is NaN; −1: no row, its output is zero
+  const int32_t* tables = nullptr;  // [sequences, table_stride]
+  int64_t table_stride = 0;
+  const int32_t* prompt_pages = nullptr;  // [sequences] leading pages that hold the prompt
+  int64_t max_keys = 0;                   // sizes grid and workspace; changes no bit
+};
+
+int64_t PagedAttentionWorkspaceBytes(const PagedAttentionShape& shape,
+                                     int64_t rows,
+                                     int64_t max_keys);
+
+// Finds out which splits neighbours have in common; once for all layers of a step, whose calls get
+// the same workspace. Nothing else may write to it between.
+CudaError PlanPagedAttention(const PagedAttentionShape& shape,
+                             const PagedBatch& batch,
+                             const Workspace& workspace,
+                             CudaStream stream);
+
+// head_dim a multiple of 8 up to 256, at most 8 heads for each KV head, arrays aligned to 16 bytes,
+// else "cudaErrorNotSupported" or "cudaErrorMisalignedAddress".
+CudaError PagedAttention(const PagedAttentionShape& shape,
+                         const PagePool& layer,
+                         const PagedBatch& batch,
+                         const void* q,  // [rows, heads, head_dim] of the pool's precision
+                         const Workspace& workspace,
+                         void* out,  // as q
+                         CudaStream stream);
+
+}  // namespace cuda
 }  // namespace restem::kernels

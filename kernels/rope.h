@@ -5,7 +5,19 @@
 
 #include <cstdint>
 
+#include "kernels/host_device.h"
+
 namespace restem::kernels {
+
+struct RopePair {
+  float first;
+  float second;
+};
+
+// Elements i and i + head_dim/2 of a head, turned by the angle of that cosine and sine.
+RESTEM_HOST_DEVICE inline RopePair Turned(RopePair x, float cosine, float sine) {
+  return {x.first * cosine - x.second * sine, x.second * cosine + x.first * sine};
+}
 
 // y may be x. direction +1 rotates, −1 rotates back (the gradient).
 void Rope(const float* x,            // [rows, heads, head_dim]

@@ -27,11 +27,9 @@ void Rotate(const float* x,
     const float* sine = sines + positions[row] * half;
     for (int64_t head = 0; head < heads; ++head, x += head_dim, y += head_dim) {
       for (int64_t i = 0; i < half; ++i) {
-        const float first = x[i];
-        const float second = x[i + half];
-        const float s = direction * sine[i];
-        y[i] = first * cosine[i] - second * s;
-        y[i + half] = second * cosine[i] + first * s;
+        const RopePair turned = Turned({x[i], x[i + half]}, cosine[i], direction * sine[i]);
+        y[i] = turned.first;
+        y[i + half] = turned.second;
       }
     }
   }

@@ -193,6 +193,4 @@ inline bool Misaligned(const LogitsBlock& block, Precision precision, const void
   return !AlignedForVectors(logits, block.stride, BytesOf(precision));
 }
 
-constexpr CudaError kMisaligned = "cudaErrorMisalignedAddress";
-
 }  // namespace restem::kernels::cuda

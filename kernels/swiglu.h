@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kernels/cuda_types.h"
+
 namespace restem::kernels {
 
 // All arrays [count] float32.
@@ -11,4 +13,17 @@ void SwigluForward(const float* gate, const float* up, int64_t count, float* y);
 void SwigluBackward(
     const float* dy, const float* gate, const float* up, int64_t count, float* dgate, float* dup);
 
+// On a GPU: width a multiple of 4, arrays aligned to 16 bytes, else "cudaErrorNotSupported" or
+// "cudaErrorMisalignedAddress".
+namespace cuda {
+
+CudaError Swiglu(Precision precision,
+                 int64_t rows,
+                 int64_t width,
+                 const void* gate_up,  // [rows, 2, width]: the gate, then up
+                 const float* bias,    // [2, width], may be null
+                 void* y,              // [rows, width] of the precision
+                 CudaStream stream);
+
+}  // namespace cuda
 }  // namespace restem::kernels

@@ -10,16 +10,18 @@
 # compute-sanitizer is missing, say); 2: nothing was run.
 #
 # DIR has, at the top or where a build folder has them: cuda_kernels_test, ops_test, linear_logprob_bench,
-# librestem_torch.so; also SOURCES, what `scripts/gpu_results.py hash` said when they were built, and in lib/ the shared
-# libraries that this machine lacks. LibTorch is that of RESTEM_PYTHON, else of .venv/bin/python, else of python3: the
-# version built with. If that Python has no torch, LibTorch must be in lib/, and the peers are left out.
+# paged_attention_bench, librestem_torch.so; also SOURCES, what `scripts/gpu_results.py hash` said when they were built,
+# and in lib/ the shared libraries that this machine lacks. LibTorch is that of RESTEM_PYTHON, else of .venv/bin/python,
+# else of python3: the version built with. If that Python has no torch, LibTorch must be in lib/, and the peers are left
+# out.
 set -uo pipefail
 
 say() { echo "gpu_check: $*" >&2; }
 stop() { say "$*"; exit 2; }
 
 readonly TARGETS=(
-  tests/kernels/cuda_kernels_test tests/ops/ops_test tests/bench/linear_logprob_bench tests/bench/restem_torch_library)
+  tests/kernels/cuda_kernels_test tests/ops/ops_test tests/bench/linear_logprob_bench
+  tests/bench/paged_attention_bench tests/bench/restem_torch_library)
 prebuilt='' steps=tests,memcheck,racecheck,benchmarks,peers results=''
 while [ $# -gt 0 ]; do
   case $1 in -h | --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' "$0"; exit 0 ;; esac
@@ -124,11 +126,14 @@ run_sanitizer() {
 }
 
 run_benchmarks() {
-  run benchmarks/linear_logprob_bench "$(binary tests/bench/linear_logprob_bench)" --benchmark_filter=cuda \
-    --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true \
-    --benchmark_out="$work/benchmarks.json" --benchmark_out_format=json
-  # It also succeeds where it saw no GPU and so knows no benchmark of that name.
-  grep -qs median "$work/benchmarks.json" || { failed=1; say "benchmarks: no medians"; }
+  local name
+  for name in linear_logprob_bench paged_attention_bench; do
+    run "benchmarks/$name" "$(binary "tests/bench/$name")" --benchmark_filter=cuda \
+      --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true \
+      --benchmark_out="$work/benchmarks-$name.json" --benchmark_out_format=json
+    # It also succeeds where it saw no GPU and so knows no benchmark of that name.
+    grep -qs median "$work/benchmarks-$name.json" || { failed=1; say "benchmarks: no medians of $name"; }
+  done
 }
 
 # peers NAME ARGS...

@@ -111,12 +111,15 @@ def runs_by_group(folder, prebuilt):
 
 
 def medians_of(report):
-    """-> [{name, ms, ratio to the products alone where there is one}] of Google Benchmark's report."""
+    """-> [{name, ms, what it is compared with where it is}] of Google Benchmark's report: the ratio to the products alone,
+    the share of a copy's bytes a second."""
     rows = [row for row in (report or {}).get("benchmarks", []) if row.get("aggregate_name") == "median"]
-    times = {row["run_name"]: row["real_time"] for row in rows if row["time_unit"] == "ms"}
+    rows = [row for row in rows if row["time_unit"] == "ms"]
+    times = {row["run_name"]: row["real_time"] for row in rows}
     medians = []
-    for name, milliseconds in times.items():
-        entry = {"name": name, "ms": milliseconds}
+    for row in rows:
+        name, milliseconds = row["run_name"], row["real_time"]
+        entry = {"name": name, "ms": milliseconds, **({"of_copy": row["of_copy"]} if "of_copy" in row else {})}
         for ours, products in OF_PRODUCTS.items():
             if name.startswith(ours) and (alone := times.get(name.replace(ours, products, 1))):
                 entry["ratio_to_products"] = milliseconds / alone
@@ -142,10 +145,11 @@ def collect(folder, old):
     for group in ("build", "tests", "memcheck", "racecheck"):
         results[group] = groups.get(group) or kept.get(group)
     fresh_peers = {path.stem.removeprefix("peers-"): load(path) for path in sorted(folder.glob("peers-*.json"))}
-    fresh = {"benchmarks": medians_of(load(folder / "benchmarks.json")), "peers": fresh_peers}
+    medians = [medians_of(load(path)) for path in sorted(folder.glob("benchmarks-*.json"))]
+    fresh = {"benchmarks": [entry for report in medians for entry in report], "peers": fresh_peers}
     for group, value in fresh.items():
         results[group] = value if group in groups else kept.get(group)
-    if "benchmarks" in groups and not fresh["benchmarks"]:
+    if "benchmarks" in groups and not (medians and all(medians)):
         groups["benchmarks"]["medians"] = {"exit_code": 1, "summary": []}
     bad = [name_of(group, step, run) for group, steps in groups.items() for step, run in steps.items() if run["exit_code"]]
     bad += [name for name in kept.get("failed", []) if name.split("/", 1)[0] not in groups]

@@ -1,208 +1,285 @@
-// Attention over pages against float64, and that a row's bits do not depend on who shares its
-// pages.
+// Attention over shared pages against float64, and its bits alone against its bits in a batch; on a
+// GPU or on the host executor.
 #include "kernels/paged_attention.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <ostream>
 #include <random>
-#include <vector>
 
-namespace restem::kernels {
+#include "kernels/device_array.h"
+#include "kernels/logits_reference.h"
+#include "kernels/paged_problem.h"
+
+namespace restem::testing {
 namespace {
 
-constexpr int64_t kLayers = 2;
+using kernels::Precision;
+namespace cuda = kernels::cuda;
 
 struct Case {
-  int64_t heads, kv_heads, head_dim;
+  kernels::PagedAttentionShape shape;
+  Precision precision;
+  bool partial_page_is_prompt;  // where a prompt ends within a page
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << c.heads << " heads on " << c.kv_heads << " of " << c.head_dim;
+  return out << c.shape.heads << "/" << c.shape.kv_heads << " heads of " << c.shape.head_dim
+             << (c.precision == Precision::kFloat32 ? ", float32" : ", bfloat16")
+             << (c.partial_page_is_prompt ? ", prompts to the last page"
+                                          : ", prompts of whole pages");
 }
 
-// Sequences, some of which begin with the same keys, and their pages in a shuffled pool.
-class Cache {
+// Prompts of whole and broken pages, within and beyond a split of 256 keys, shared by up to nine
+// samples whose own keys end around the ends of pages and splits.
+PagedProblem SampleBatch() {
+  PagedProblem problem;
+  const int32_t long_prompt = problem.add_prompt(300);
+  for (const int32_t own : {1, 4, 5, 16, 20, 21, 212, 213, 468})
+    problem.add_row(problem.add_sequence(long_prompt, own), 300 + own - 1);
+  const int32_t of_pages = problem.add_prompt(64);
+  for (const int32_t own : {1, 15, 16, 17, 17})
+    problem.add_row(problem.add_sequence(of_pages, own), 64 + own - 1);
+  problem.add_row(problem.add_sequence(problem.add_prompt(7), 3), 9);
+  problem.add_row(problem.add_sequence(problem.add_prompt(1), 0), 0);
+  return problem;
+}
+
+// Chunks of prompts beside samples, and rows that are none.
+PagedProblem MixedBatch() {
+  PagedProblem problem;
+  const int32_t prompt = problem.add_prompt(290);
+  const int32_t whole = problem.add_sequence(prompt, 0);
+  for (int32_t position = 247; position < 265; ++position) problem.add_row(whole, position);
+  problem.add_row(whole, -1);
+  for (const int32_t own : {2, 30}) problem.add_row(problem.add_sequence(prompt, own), 289 + own);
+  const int32_t start = problem.add_sequence(problem.add_prompt(40), 0);
+  for (int32_t position = 0; position < 5; ++position) problem.add_row(start, position);
+  for (int i = 0; i < 3; ++i) problem.add_row(start, -1);
+  return problem;
+}
+
+// As many samples as a prompt may have, and neighbours whose prompts share a beginning only: their
+// prompts end at different pages.
+PagedProblem ManySamples(int samples) {
+  PagedProblem problem;
+  const int32_t prompt = problem.add_prompt(50);
+  for (int32_t i = 0; i < samples; ++i)
+    problem.add_row(problem.add_sequence(prompt, 1 + i * 7 % 40), 50 + i * 7 % 40);
+  const int32_t longer = problem.add_prompt(90, prompt);
+  for (const int32_t own : {1, 2, 3}) problem.add_row(problem.add_sequence(longer, own), 89 + own);
+  return problem;
+}
+
+std::vector<PagedProblem> Problems() {
+  if (kFewShapes) return {ManySamples(3)};
+  std::vector<PagedProblem> problems = {SampleBatch(), MixedBatch(), ManySamples(10)};
+  if (kLargeShapes) problems.push_back(ManySamples(40));
+  return problems;
+}
+
+// Chosen rows of a problem on the device.
+class DeviceBatch {
  public:
-  explicit Cache(const Case& c)
-      : shape_{c.heads, c.kv_heads, c.head_dim, 0.3F}, pages_(kPages), engine_(11) {
-    std::iota(pages_.begin(), pages_.end(), 0);
-    std::shuffle(pages_.begin(), pages_.end(), engine_);
-    memory_.resize(static_cast<size_t>(kPages * kLayers * PagedKv::layer_stride(shape_)));
+  DeviceBatch(const PagedMemory& memory, const std::vector<size_t>& rows, int64_t max_keys)
+      : memory_(memory),
+        max_keys_(max_keys),
+        rows_(static_cast<int64_t>(rows.size())),
+        pool_(memory.pool()),
+        q_(memory.queries(rows)),
+        sequences_(memory.sequences(rows)),
+        positions_(memory.positions(rows)),
+        prompt_pages_(memory.prompt_pages()),
+        room_(static_cast<size_t>(
+            cuda::PagedAttentionWorkspaceBytes(memory.shape(), rows_, max_keys))),
+        out_(q_.bytes()) {}
+
+  kernels::CudaError plan(const std::vector<int32_t>& tables) {
+    DeviceArray<int32_t> on_device(tables);
+    return cuda::PlanPagedAttention(memory_.shape(), batch(on_device), workspace(), nullptr);
   }
 
-  // A sequence of `length` keys that shares `shared` keys (whole pages) with an earlier one.
-  size_t add(int64_t length, size_t other = 0, int64_t shared = 0) {
-    Sequence sequence;
-    if (shared > 0) {
-      sequence = sequences_[other];
-      sequence.k.resize(static_cast<size_t>(shared * width()));
-      sequence.v.resize(sequence.k.size());
-      sequence.pages.resize(static_cast<size_t>(shared / kKeysPerPage));
-    }
-    std::normal_distribution<float> normal;
-    while (sequence.k.size() < static_cast<size_t>(length * width())) {
-      sequence.k.push_back(normal(engine_));
-      sequence.v.push_back(normal(engine_));
-    }
-    while (static_cast<int64_t>(sequence.pages.size()) * kKeysPerPage < length)
-      sequence.pages.push_back(pages_[next_page_++]);
-    sequences_.push_back(sequence);
-    store(sequences_.size() - 1, shared, length);
-    return sequences_.size() - 1;
+  // Bytes of the rows' output.
+  std::vector<unsigned char> attend(const std::vector<int32_t>& tables) {
+    DeviceArray<int32_t> on_device(tables);
+    EXPECT_STREQ(cuda::PagedAttention(memory_.shape(),
+                                      {memory_.precision(), pool_.data()},
+                                      batch(on_device),
+                                      q_.data(),
+                                      workspace(),
+                                      out_.data(),
+                                      nullptr),
+                 nullptr);
+    return out_.host();
   }
-
-  // Of the queries at the last positions of each named sequence.
-  struct Asked {
-    size_t sequence;
-    int32_t position;
-  };
-  std::vector<float> attend(const std::vector<Asked>& asked, const std::vector<float>& q) {
-    std::vector<int32_t> sequences;
-    std::vector<int32_t> positions;
-    for (const Asked& row : asked) {
-      sequences.push_back(static_cast<int32_t>(row.sequence));
-      positions.push_back(row.position);
-    }
-    const auto tables = all_tables();
-    std::vector<float> out(q.size(), NAN);
-    PagedAttention(shape_,
-                   kv(),
-                   {sequences, positions, tables.data(), kTableStride},
-                   /*layer=*/1,
-                   q.data(),
-                   out.data());
-    return out;
-  }
-
-  // One head's output in float64.
-  std::vector<double> expected(const Asked& row, int64_t head, const float* q) const {
-    const Sequence& sequence = sequences_[row.sequence];
-    const int64_t kv_head = head / (shape_.heads / shape_.kv_heads);
-    std::vector<double> weights;
-    for (int64_t j = 0; j <= row.position; ++j) {
-      const float* k = sequence.k.data() + j * width() + kv_head * shape_.head_dim;
-      weights.push_back(
-          std::exp(shape_.scale * std::inner_product(q, q + shape_.head_dim, k, 0.0)));
-    }
-    const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-    std::vector<double> out(static_cast<size_t>(shape_.head_dim));
-    for (int64_t j = 0; j <= row.position; ++j) {
-      const float* v = sequence.v.data() + j * width() + kv_head * shape_.head_dim;
-      for (size_t d = 0; d < out.size(); ++d)
-        out[d] += weights[static_cast<size_t>(j)] / total * v[d];
-    }
-    return out;
-  }
-
-  const PagedAttentionShape& shape() const { return shape_; }
 
  private:
-  struct Sequence {
-    std::vector<float> k, v;  // [length, kv_heads, head_dim]
-    std::vector<int32_t> pages;
-  };
-  static constexpr int64_t kPages = 64;
-  static constexpr int64_t kTableStride = 8;
-
-  int64_t width() const { return shape_.kv_heads * shape_.head_dim; }
-  PagedKv kv() { return {memory_.data(), kLayers}; }
-
-  std::vector<int32_t> all_tables() const {
-    std::vector<int32_t> tables(sequences_.size() * kTableStride, -1);
-    for (size_t i = 0; i < sequences_.size(); ++i) {
-      std::copy(sequences_[i].pages.begin(),
-                sequences_[i].pages.end(),
-                tables.begin() + static_cast<ptrdiff_t>(i) * kTableStride);
-    }
-    return tables;
+  cuda::PagedBatch batch(DeviceArray<int32_t>& tables) {
+    return {rows_,
+            sequences_.data(),
+            positions_.data(),
+            tables.data(),
+            memory_.table_stride(),
+            prompt_pages_.data(),
+            max_keys_};
   }
+  cuda::Workspace workspace() { return {room_.data(), static_cast<int64_t>(room_.bytes())}; }
 
-  void store(size_t sequence, int64_t begin, int64_t end) {
-    std::vector<int32_t> positions(static_cast<size_t>(end - begin));
-    std::iota(positions.begin(), positions.end(), static_cast<int32_t>(begin));
-    const std::vector<int32_t> of(positions.size(), static_cast<int32_t>(sequence));
-    const auto tables = all_tables();
-    StoreKeys(shape_,
-              kv(),
-              {of, positions, tables.data(), kTableStride},
-              /*layer=*/1,
-              sequences_[sequence].k.data() + begin * width(),
-              sequences_[sequence].v.data() + begin * width());
-  }
-
-  PagedAttentionShape shape_;
-  std::vector<int32_t> pages_;
-  size_t next_page_ = 0;
-  std::mt19937 engine_;
-  std::vector<float> memory_;
-  std::vector<Sequence> sequences_;
+  const PagedMemory& memory_;
+  const int64_t max_keys_;
+  const int64_t rows_;
+  DeviceArray<unsigned char> pool_, q_;
+  DeviceArray<int32_t> sequences_, positions_, prompt_pages_;
+  DeviceArray<unsigned char> room_, out_;
 };
+
+std::vector<unsigned char> Attend(const PagedMemory& memory,
+                                  const std::vector<size_t>& rows,
+                                  int64_t max_keys) {
+  DeviceBatch batch(memory, rows, max_keys);
+  EXPECT_STREQ(batch.plan(memory.tables()), nullptr);
+  return batch.attend(memory.tables());
+}
+
+void ExpectRight(const PagedMemory& memory, const std::vector<unsigned char>& out) {
+  const auto errors = memory.errors(Decoded(out, memory.precision()));
+  EXPECT_TRUE(AllNear(errors, std::vector<double>(errors.size()), 1.0, 0.0));
+}
+
+void ExpectSameBitsAlone(const PagedMemory& memory) {
+  auto rows = memory.all_rows();
+  const auto together = Attend(memory, rows, memory.keys());
+  const size_t size = together.size() / rows.size();
+  const auto part = [size](const std::vector<unsigned char>& bytes, size_t row) {
+    const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(row * size);
+    return std::vector<unsigned char>(from, from + static_cast<std::ptrdiff_t>(size));
+  };
+  for (size_t row = 0; row < rows.size(); row += 3)
+    EXPECT_TRUE(Attend(memory, {row}, memory.keys() + 300) == part(together, row))
+        << "row " << row << " by itself";
+  std::shuffle(rows.begin(), rows.end(), std::mt19937(5));
+  const auto shuffled = Attend(memory, rows, memory.keys());
+  for (size_t i = 0; i < rows.size(); ++i)
+    EXPECT_TRUE(part(shuffled, i) == part(together, rows[i])) << "row " << rows[i] << " elsewhere";
+}
 
 class PagedAttentionTest : public ::testing::TestWithParam<Case> {
  protected:
-  PagedAttentionTest() : cache_(GetParam()) {
-    const size_t prompt = cache_.add(50);
-    for (const int64_t length : {49, 64, 65, 100})
-      asked_.push_back({cache_.add(length, prompt, 48), static_cast<int32_t>(length - 1)});
-    const size_t other = cache_.add(33);
-    // A piece of a prompt: rows of one sequence.
-    for (const int32_t position : {14, 15, 16, 17, 32}) asked_.push_back({other, position});
-    asked_.push_back({cache_.add(1), 0});
-    std::mt19937 engine(5);
-    std::normal_distribution<float> normal;
-    q_.resize(asked_.size() * row_width());
-    for (float& value : q_) value = normal(engine);
+  void SetUp() override {
+    if (!HasDevice()) GTEST_SKIP() << "no CUDA device";
   }
 
-  size_t row_width() const {
-    return static_cast<size_t>(cache_.shape().heads * cache_.shape().head_dim);
+  static PagedMemory memory_of(const PagedProblem& problem) {
+    return {problem, GetParam().shape, GetParam().precision, GetParam().partial_page_is_prompt};
   }
-
-  Cache cache_;
-  std::vector<Cache::Asked> asked_;
-  std::vector<float> q_;
 };
 
-TEST_P(PagedAttentionTest, IsAttentionInFloat64) {
-  const auto out = cache_.attend(asked_, q_);
-  const auto dim = static_cast<size_t>(GetParam().head_dim);
-  for (size_t row = 0; row < asked_.size(); ++row) {
-    for (int64_t head = 0; head < GetParam().heads; ++head) {
-      const size_t offset = row * row_width() + static_cast<size_t>(head) * dim;
-      const auto expected = cache_.expected(asked_[row], head, q_.data() + offset);
-      // Scores of size s = scale·|q|·|k| err by s·√dim·2^-24, and so do the weights; values are ~1.
-      for (size_t d = 0; d < dim; ++d)
-        ASSERT_NEAR(out[offset + d], expected[d], 3e-6) << "row " << row << " head " << head;
-    }
+TEST_P(PagedAttentionTest, MatchesFloat64) {
+  for (const PagedProblem& problem : Problems()) {
+    const PagedMemory memory = memory_of(problem);
+    ExpectRight(memory, Attend(memory, memory.all_rows(), memory.keys()));
   }
 }
 
-TEST_P(PagedAttentionTest, ARowsBitsDoNotDependOnItsNeighbours) {
-  const auto together = cache_.attend(asked_, q_);
-  for (size_t row = 0; row < asked_.size(); ++row) {
-    const auto begin = q_.begin() + static_cast<ptrdiff_t>(row * row_width());
-    const auto alone =
-        cache_.attend({asked_[row]}, {begin, begin + static_cast<ptrdiff_t>(row_width())});
-    EXPECT_EQ(
-        0,
-        std::memcmp(alone.data(), together.data() + row * row_width(), row_width() * sizeof(float)))
-        << "row " << row;
+TEST_P(PagedAttentionTest, ARowsBitsDoNotDependOnTheBatch) {
+  for (const PagedProblem& problem : Problems()) ExpectSameBitsAlone(memory_of(problem));
+}
+
+// With the plan made, nobody looks up shared pages but through the first of the rows.
+TEST_P(PagedAttentionTest, PagesInCommonAreReadForAllRowsAtOnce) {
+  const int64_t group = GetParam().shape.heads / GetParam().shape.kv_heads;
+  PagedProblem problem;
+  const int32_t prompt = problem.add_prompt(17 * 16);  // more than one split
+  const int samples = group > 4 ? 2 : 4;
+  for (int32_t i = 0; i < samples; ++i)
+    problem.add_row(problem.add_sequence(prompt, 1 + i), 17 * 16 + i);
+  const PagedMemory memory = memory_of(problem);
+  DeviceBatch batch(memory, memory.all_rows(), memory.keys());
+  EXPECT_STREQ(batch.plan(memory.tables()), nullptr);
+  auto tables = memory.tables();
+  for (int64_t sequence = 1; sequence < samples; ++sequence)
+    for (int64_t page = 0; page < 17; ++page)
+      tables[static_cast<size_t>(sequence * memory.table_stride() + page)] = memory.unused_page();
+  ExpectRight(memory, batch.attend(tables));
+}
+
+// Prompt and completion each fill one split and begin another: that many fit the workspace.
+TEST_P(PagedAttentionTest, TheMostSplitsThatKeysCanHave) {
+  constexpr int32_t kKeys = 17 * 16;
+  PagedProblem problem;
+  problem.add_row(problem.add_sequence(problem.add_prompt(kKeys), kKeys), 2 * kKeys - 1);
+  const PagedMemory memory = memory_of(problem);
+  ExpectRight(memory, Attend(memory, {0}, 2 * kKeys));
+}
+
+// Such a row has no result rather than a wrong one.
+TEST_P(PagedAttentionTest, ARowWithMoreKeysThanTheBatchSaysIsNaN) {
+  PagedProblem problem;
+  const int32_t prompt = problem.add_prompt(20);
+  problem.add_row(problem.add_sequence(prompt, 2), 21);
+  problem.add_row(problem.add_sequence(prompt, 300), 319);
+  const PagedMemory memory = memory_of(problem);
+  const auto out = Decoded(Attend(memory, memory.all_rows(), 30), memory.precision());
+  const size_t size = out.size() / 2;
+  for (size_t i = 0; i < size; ++i) {
+    EXPECT_TRUE(std::isfinite(out[i]));
+    EXPECT_TRUE(std::isnan(out[size + i]));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Shapes,
-                         PagedAttentionTest,
-                         ::testing::Values(Case{1, 1, 16},
-                                           Case{4, 4, 24},
-                                           Case{8, 4, 8},
-                                           Case{6, 2, 64},
-                                           Case{14, 2, 64},
-                                           Case{5, 1, 80}));
+std::vector<Case> Cases() {
+  std::vector<Case> cases;
+  const auto add = [&](int64_t heads, int64_t kv_heads, int64_t head_dim, bool partial) {
+    const kernels::PagedAttentionShape shape = {
+        heads, kv_heads, head_dim, static_cast<float>(1.0 / std::sqrt(head_dim))};
+    cases.push_back({shape, Precision::kBfloat16, partial});
+    cases.push_back({shape, Precision::kFloat32, !partial});
+  };
+  add(7, 1, 64, true);
+  if (kFewShapes) return cases;
+  add(6, 3, 80, true);
+  if (!kLargeShapes) return cases;
+  add(2, 2, 32, false);
+  add(8, 1, 64, false);
+  add(14, 2, 64, true);
+  add(4, 1, 128, false);
+  add(7, 1, 128, true);
+  add(5, 1, 256, false);
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, PagedAttentionTest, ::testing::ValuesIn(Cases()));
+
+TEST(PagedAttention, RefusesWhatItCannotDo) {
+  const auto plan = [](int64_t heads, int64_t kv_heads, int64_t head_dim, int64_t bytes) {
+    return cuda::PlanPagedAttention(
+        {heads, kv_heads, head_dim, 1.0F}, {1, {}, {}, {}, 0, {}, 32}, {nullptr, bytes}, nullptr);
+  };
+  constexpr int64_t kPlenty = 1 << 20;
+  EXPECT_STREQ(plan(9, 1, 64, kPlenty), "cudaErrorNotSupported");
+  EXPECT_STREQ(plan(3, 2, 64, kPlenty), "cudaErrorNotSupported");
+  EXPECT_STREQ(plan(4, 2, 60, kPlenty), "cudaErrorNotSupported");
+  EXPECT_STREQ(plan(4, 2, 264, kPlenty), "cudaErrorNotSupported");
+  EXPECT_STREQ(plan(4, 2, 64, 100), "cudaErrorInvalidValue");
+  EXPECT_STREQ(cuda::PagedAttention({4, 2, 64, 1.0F},
+                                    {},
+                                    {},
+                                    reinterpret_cast<const void*>(uintptr_t{8}),
+                                    {},
+                                    nullptr,
+                                    nullptr),
+               "cudaErrorMisalignedAddress");
+}
+
+TEST(PagedAttention, WithoutRowsNothingHappens) {
+  if (!HasDevice()) GTEST_SKIP() << "no CUDA device";
+  const kernels::PagedAttentionShape shape = {4, 2, 64, 1.0F};
+  EXPECT_STREQ(cuda::PlanPagedAttention(shape, {}, {}, nullptr), nullptr);
+  EXPECT_STREQ(cuda::PagedAttention(shape, {}, {}, nullptr, {}, nullptr, nullptr), nullptr);
+}
 
 }  // namespace
-}  // namespace restem::kernels
+}  // namespace restem::testing

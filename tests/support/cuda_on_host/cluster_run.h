@@ -111,5 +111,6 @@ std::string DescribeStall(const ClusterRun& run);
 unsigned ExistingLanes(const Thread& thread);
 // Sets the results of a warp operation. `met` are those in the mask that exist.
 void ExchangeInWarp(const std::vector<Thread*>& met);
+void MultiplyInWarp(const std::vector<Thread*>& met);
 
 }  // namespace restem_host_cuda

@@ -32,11 +32,11 @@
 //
 // Not covered: `__shared__` variables, `__constant__`, <<<>>>, textures, streams that run beside
 // each other (a missing cudaStreamSynchronize is not noticed), cooperative grids and grid.sync,
-// memory fences, waiting for another thread by polling memory (it would never end), tensor cores,
-// TMA, asynchronous copies but those of <cuda_pipeline.h>, mbarriers, named barriers, tiles of
-// cooperative groups, __activemask and warp-synchronous code without _sync functions, flushed
-// denormals, contraction to FMA, the error of __expf and its like (they are libm's here), registers
-// and occupancy.
+// memory fences, waiting for another thread by polling memory (it would never end), tensor cores
+// but the product of tensor_cores.h, TMA, asynchronous copies but those of <cuda_pipeline.h>,
+// mbarriers, named barriers, tiles of cooperative groups, __activemask and warp-synchronous code
+// without _sync functions, flushed denormals, contraction to FMA, the error of __expf and its like
+// (they are libm's here), registers and occupancy.
 #pragma once
 
 #include <cstddef>
@@ -110,7 +110,10 @@ enum class Operation {
   kBallot,
   kAny,
   kAll,
+  kMultiply,
 };
+
+struct LaneOfProduct;  // tensor_cores.h
 
 // What a thread stops for.
 struct Request {
@@ -120,6 +123,7 @@ struct Request {
   uint64_t value = 0;  // what this thread gives; for votes 0 or 1
   int argument = 0;    // source lane, offset or lane mask of a shuffle
   int width = 32;      // of a shuffle's segments, lanes
+  LaneOfProduct* product = nullptr;
 };
 
 // Stops until all that have to meet have come. The result is the shuffled value or the vote, or

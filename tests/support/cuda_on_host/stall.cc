@@ -31,6 +31,8 @@ const char* CallOf(Operation operation) {
       return "__any_sync";
     case Operation::kAll:
       return "__all_sync";
+    case Operation::kMultiply:
+      return "mma.sync";
   }
   return "?";
 }

@@ -52,6 +52,7 @@ unsigned ExistingLanes(const Thread& thread) {
 }
 
 void ExchangeInWarp(const std::vector<Thread*>& met) {
+  if (met[0]->request.operation == Operation::kMultiply) return MultiplyInWarp(met);
   std::array<uint64_t, kLanes> given;
   given.fill(~uint64_t{0});  // what a lane that does not take part gives is undefined
   unsigned ballot = 0;
