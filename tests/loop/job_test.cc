@@ -201,11 +201,8 @@ TEST(Job, RefusesWhatThisVersionCannotDo) {
       {"prompt.chat=true",
        "prompt.chat: not supported yet: write the prompt's text in full with `template` and leave "
        "`chat` false"},
-      {"sampler.stop_at_correct=4",
-       "sampler.stop_at_correct: this version supports only 0 (draw all)"},
       {"sampler.tensor_parallel_size=2",
        "sampler.tensor_parallel_size: this version supports only 1"},
-      {"sampler.kv_cache_memory=2GiB", "sampler.kv_cache_memory: this version supports only auto"},
       {"train.tensor_parallel_size=2", "train.tensor_parallel_size: this version supports only 1"},
       {"train.sharding=full", "train.sharding: full is not one of auto, none"},
       {"train.gradient_checkpointing=true",
