@@ -32,6 +32,7 @@ data:
   validation: [{path: validation.jsonl}]
   test: [{name: svamp, path: test.jsonl}, {path: /data/mawps.jsonl}]
   fields: {id: ID, question: [Body, Question], answer: Answer}
+  long_prompts: error
 prompt: {template: "Q: {question}\nA:", few_shot: shots.txt, chat: false}
 sampler: {samples_per_problem: 32, temperature: 0.7, top_k: 40, top_p: 1.0, max_new_tokens: 256, stop: ["\n\n", "Q:"],
           stop_at_correct: 0, batch_tokens: auto, kv_cache_memory: auto, tensor_parallel_size: 1}
