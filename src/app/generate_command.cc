@@ -6,6 +6,7 @@
 #include "app/jsonl_io.h"
 #include "app/model_flags.h"
 #include "base/progress.h"
+#include "data/options.h"
 #include "data/records.h"
 #include "loop/engine.h"
 #include "sampler/batch_engine.h"
@@ -18,27 +19,42 @@ struct GenerateFlags {
   CommonFlags common;
   FileFlags files;
   GenerateOptions sampling;
+  std::string long_prompts = "error";  // error | skip
 
   void visit(config::Fields& f) {
     common.visit(f);
     files.visit(f);
     sampling.visit(f);
+    VisitLongPrompts(f, long_prompts);
   }
 };
 
-absl::StatusOr<std::vector<SampleRequest>> MakeRequests(std::span<const InputRecord> records,
-                                                        const Tokenizer& tokenizer,
-                                                        int64_t samples) {
-  std::vector<SampleRequest> requests;
-  for (const InputRecord& record : records) {
+// What is asked of the engine, and the records that it answers.
+struct Work {
+  std::vector<InputRecord> records;
+  std::vector<SampleRequest> requests;  // [records]
+  std::optional<int64_t> skipped;       // records left out; absent where none may be
+};
+
+absl::StatusOr<Work> MakeWork(std::vector<InputRecord> records,
+                              const LoadedModel& loaded,
+                              const GenerateFlags& flags) {
+  Work work;
+  if (flags.long_prompts == "skip") work.skipped = 0;
+  for (InputRecord& record : records) {
     SampleRequest request;
     request.problem = record.id;
     RESTEM_ASSIGN_OR_RETURN(request.prompt_tokens,
-                            TokensOf(record, "prompt", "prompt_tokens", tokenizer));
-    for (int64_t i = 0; i < samples; ++i) request.samples.push_back(i);
-    requests.push_back(std::move(request));
+                            TokensOf(record, "prompt", "prompt_tokens", *loaded.tokenizer));
+    if (work.skipped && !loaded.model.config.holds_prompt(request.prompt_tokens.size())) {
+      ++*work.skipped;
+      continue;
+    }
+    for (int64_t i = 0; i < flags.sampling.samples; ++i) request.samples.push_back(i);
+    work.requests.push_back(std::move(request));
+    work.records.push_back(std::move(record));
   }
-  return requests;
+  return work;
 }
 
 // An id that came in as a number goes out as one.
@@ -52,12 +68,12 @@ std::string OutputLine(const InputRecord& record, const Sample& sample) {
 
 // Draws everything; lines are the finished records, request by request.
 absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine,
-                                     std::span<const SampleRequest> requests,
-                                     std::span<const InputRecord> records,
+                                     const Work& work,
                                      const GenerateFlags& flags,
                                      std::vector<std::string>& lines) {
   SamplingParams params = flags.sampling.params();
   params.seed = static_cast<uint64_t>(flags.common.seed.value_or(0));
+  const auto& requests = work.requests;
   std::unordered_map<std::string, size_t> position;
   for (size_t i = 0; i < requests.size(); ++i) position[requests[i].problem] = i;
   const auto samples = static_cast<size_t>(flags.sampling.samples);
@@ -67,7 +83,7 @@ absl::StatusOr<GenerationStats> Draw(SamplingEngine& engine,
   return engine.generate(requests, params, [&](Sample&& sample) {
     const size_t request = position.at(sample.problem);
     lines[request * samples + static_cast<size_t>(sample.sample)] =
-        OutputLine(records[request], sample);
+        OutputLine(work.records[request], sample);
     progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
     return absl::OkStatus();
   });
@@ -88,23 +104,23 @@ absl::Status GenerateCommand(const Args& args) {
   const Stopwatch loading;
   RESTEM_ASSIGN_OR_RETURN(LoadedModel loaded, LoadForCommand(flags.files.model, flags.common));
   const double load_seconds = loading.seconds();
-  RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/true));
-  RESTEM_ASSIGN_OR_RETURN(const auto requests,
-                          MakeRequests(records, *loaded.tokenizer, flags.sampling.samples));
+  RESTEM_ASSIGN_OR_RETURN(auto records, ReadRecords(flags.files.input, /*unique_ids=*/true));
+  const auto items = static_cast<int64_t>(records.size());
+  RESTEM_ASSIGN_OR_RETURN(const Work work, MakeWork(std::move(records), loaded, flags));
   BatchEngine engine(
       std::move(loaded.model),
       loaded.tokenizer,
       {flags.common.lanes(), flags.sampling.batch_tokens, flags.sampling.kv_cache_memory});
   std::vector<std::string> lines;
-  RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats,
-                          Draw(engine, requests, records, flags, lines));
+  RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats, Draw(engine, work, flags, lines));
   RESTEM_RETURN_IF_ERROR(WriteLines(flags.files.output, lines));
-  PrintSummary({static_cast<int64_t>(records.size()),
+  PrintSummary({items,
                 stats.samples,
                 stats.prompt_tokens,
                 stats.generated_tokens,
                 stats.seconds,
-                load_seconds});
+                load_seconds,
+                work.skipped});
   return absl::OkStatus();
 }
 

@@ -92,6 +92,7 @@ absl::Status WriteLines(const std::string& path, std::span<const std::string> li
 
 void PrintSummary(const Summary& summary) {
   nlohmann::ordered_json line = {{"items", summary.items}};
+  if (summary.skipped) line["skipped"] = *summary.skipped;
   if (summary.samples) line["samples"] = *summary.samples;
   if (summary.prompt_tokens) line["prompt_tokens"] = *summary.prompt_tokens;
   if (summary.generated_tokens) line["generated_tokens"] = *summary.generated_tokens;

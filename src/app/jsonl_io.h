@@ -44,6 +44,7 @@ struct Summary {
   std::optional<int64_t> generated_tokens;
   double seconds = 0.0;  // loading the model left out
   std::optional<double> load_seconds;
+  std::optional<int64_t> skipped = std::nullopt;  // of the items
 };
 void PrintSummary(const Summary& summary);
 

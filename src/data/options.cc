@@ -55,6 +55,15 @@ void DataOptions::visit(config::Fields& f) {
              "What id, question, answer and solution are called in the files, e.g. "
              "{question: [Body, Question], answer: Answer}.");
   RequireDistinctNames(f, "test", test);
+  VisitLongPrompts(f, long_prompts);
+}
+
+void VisitLongPrompts(config::Fields& f, std::string& long_prompts) {
+  static constexpr std::array<std::string_view, 2> kLongPrompts = {"error", "skip"};
+  f.choice("long_prompts",
+           long_prompts,
+           kLongPrompts,
+           "A prompt that the model's context does not hold: refuse it, or skip and count it.");
 }
 
 void SelectOptions::visit(config::Fields& f) {

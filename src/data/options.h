@@ -30,9 +30,14 @@ struct DataOptions {
   std::vector<DatasetOptions> validation;  // early stopping only, never trained on
   std::vector<DatasetOptions> test;
   FieldMap fields;
+  std::string long_prompts = "error";  // error | skip
 
   void visit(config::Fields& f);
 };
+
+// `f.choice` of what is done with prompts that the model's context does not hold; also the command
+// line's --long-prompts.
+void VisitLongPrompts(config::Fields& f, std::string& long_prompts);
 
 // Which of a problem's correct samples are trained on.
 struct SelectOptions {

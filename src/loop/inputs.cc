@@ -14,6 +14,33 @@
 namespace restem {
 namespace {
 
+// With data.long_prompts: skip. Otherwise such a problem is named once the model is checked.
+absl::Status SkipLongPrompts(const JobInputs& inputs, ProblemSet& set) {
+  ProblemSet kept;
+  std::string first;
+  for (size_t i = 0; i < set.problems.size(); ++i) {
+    if (!inputs.base.holds_prompt(set.prompts[i].size())) {
+      if (++set.skipped == 1) first = set.problems[i].id;
+      continue;
+    }
+    kept.problems.push_back(std::move(set.problems[i]));
+    kept.prompts.push_back(std::move(set.prompts[i]));
+    kept.prompt_texts.push_back(std::move(set.prompt_texts[i]));
+  }
+  set.problems = std::move(kept.problems);
+  set.prompts = std::move(kept.prompts);
+  set.prompt_texts = std::move(kept.prompt_texts);
+  if (set.skipped == 0) return absl::OkStatus();
+  const std::string why =
+      fmt::format("the model's context holds {} tokens, their prompts have more, that of {} first",
+                  inputs.base.max_position_embeddings,
+                  first);
+  if (set.problems.empty())
+    return InvalidInput(fmt::format("{}: no problem is left: {}", set.name, why));
+  spdlog::warn("{}: {} problems are skipped: {}", set.name, set.skipped, why);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<ProblemSet> LoadSet(const std::string& name,
                                    std::span<const DatasetOptions> files,
                                    const JobInputs& inputs,
@@ -27,6 +54,7 @@ absl::StatusOr<ProblemSet> LoadSet(const std::string& name,
     set.prompts.push_back(inputs.tokenizer->encode(*text, /*add_special_tokens=*/true));
     set.prompt_texts.push_back(*std::move(text));
   }
+  if (inputs.job.data.long_prompts == "skip") RESTEM_RETURN_IF_ERROR(SkipLongPrompts(inputs, set));
   return set;
 }
 

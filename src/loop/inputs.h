@@ -25,6 +25,7 @@ struct ProblemSet {
   std::vector<Problem> problems;
   std::vector<std::string> prompt_texts;      // [problems]
   std::vector<std::vector<int32_t>> prompts;  // [problems] the same as token ids
+  int64_t skipped = 0;  // problems left out since their prompts are too long (data.long_prompts)
 };
 
 struct JobInputs {

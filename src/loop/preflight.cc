@@ -35,10 +35,11 @@ RewardProof Prove(const JobInputs& inputs, const ProblemSet& set) {
 
 absl::Status CheckPromptLengths(const JobInputs& inputs, const ProblemSet& set) {
   for (size_t i = 0; i < set.prompts.size(); ++i) {
-    const auto length = static_cast<int64_t>(set.prompts[i].size());
-    if (length > 0 && length < inputs.base.max_position_embeddings) continue;
+    const size_t length = set.prompts[i].size();
+    if (length > 0 && inputs.base.holds_prompt(length)) continue;
     return InvalidInput(
-        fmt::format("{}: the prompt of problem {} has {} tokens, the model's context holds {}",
+        fmt::format("{}: the prompt of problem {} has {} tokens, the model's context holds {}; "
+                    "shorten or drop it, or set data.long_prompts: skip",
                     set.problems[i].source,
                     set.problems[i].id,
                     length,
@@ -92,6 +93,9 @@ std::string DescribeSet(const JobInputs& inputs, const ProblemSet& set, const Re
                                  count,
                                  total / count,
                                  longest);
+  if (set.skipped > 0)
+    text += fmt::format("  skipped: {} problems, whose prompts the context does not hold\n",
+                        set.skipped);
   text += fmt::format("  reward: {} of {} gold answers accepted, {} of {} shuffled ones refused\n",
                       proof.gold_correct,
                       proof.gold_tried,

@@ -75,14 +75,19 @@ bool IsFinished(const std::string& path, const std::string& journal) {
 absl::Status FinishRecords(const std::string& journal,
                            const std::string& path,
                            std::span<const Problem> problems,
-                           int64_t expected) {
+                           int64_t expected,
+                           const KeepFn& keep) {
   RESTEM_ASSIGN_OR_RETURN(const auto file, MappedFile::open(journal));
   const std::string_view content(reinterpret_cast<const char*>(file->bytes().data()),
                                  file->bytes().size());
   RESTEM_ASSIGN_OR_RETURN(std::vector<Line> lines, ParseLines(content, journal, problems));
+  if (keep) {
+    std::erase_if(lines,
+                  [&](const Line& line) { return !keep(problems[line.problem].id, line.sample); });
+  }
   SortAndDeduplicate(lines);
   if (static_cast<int64_t>(lines.size()) != expected) {
-    return Failed(fmt::format("{} holds {} samples, expected {}", journal, lines.size(), expected));
+    return Failed(fmt::format("{} holds {} records, expected {}", journal, lines.size(), expected));
   }
   const absl::Status written = WriteFileAtomic(path, [&](const WriteFn& write) {
     std::string buffer;

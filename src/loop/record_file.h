@@ -31,12 +31,16 @@ class RecordedSamples {
 // what is left of its journal then.
 bool IsFinished(const std::string& path, const std::string& journal);
 
+// Whether a record belongs in the finished file.
+using KeepFn = std::function<bool(const std::string& problem, int64_t sample)>;
+
 // Sorts the journal's lines by problem order and sample and renames the result to `path`, then
-// removes the journal. Of several lines for one sample the last counts. Failed where there are not
-// exactly `expected` samples.
+// removes the journal. Of several lines for one sample the last counts. Lines that `keep`, if
+// given, refuses are left out. Failed where there are not exactly `expected` others.
 absl::Status FinishRecords(const std::string& journal,
                            const std::string& path,
                            std::span<const Problem> problems,
-                           int64_t expected);
+                           int64_t expected,
+                           const KeepFn& keep = nullptr);
 
 }  // namespace restem

@@ -51,6 +51,15 @@ absl::Status CheckUnchanged(const Run& run,
                       "\nundo the change, or start over with --fresh or another --run-dir");
 }
 
+absl::Status RecordSkipped(Run& run, const ProblemSet& set) {
+  if (set.skipped == 0) return absl::OkStatus();
+  return run.metrics->record(
+      "skip",
+      /*iteration=*/0,
+      /*step=*/-1,
+      {{"set", set.name}, {"problems", set.problems.size()}, {"skipped", set.skipped}});
+}
+
 }  // namespace
 
 absl::StatusOr<Run> OpenRun(JobInputs inputs, const std::string& dir, bool fresh) {
@@ -70,6 +79,9 @@ absl::StatusOr<Run> OpenRun(JobInputs inputs, const std::string& dir, bool fresh
   }
   run.state.set_inputs(std::move(hashes));
   RESTEM_ASSIGN_OR_RETURN(run.metrics, MetricsLog::open(root));
+  RESTEM_RETURN_IF_ERROR(RecordSkipped(run, run.inputs.train));
+  RESTEM_RETURN_IF_ERROR(RecordSkipped(run, run.inputs.validation));
+  for (const ProblemSet& set : run.inputs.tests) RESTEM_RETURN_IF_ERROR(RecordSkipped(run, set));
   return run;
 }
 

@@ -25,6 +25,7 @@ class RunPaths {
 
   std::string iteration(int64_t n) const { return fmt::format("{}/iterations/{:02}", root_, n); }
   std::string samples(int64_t n) const { return iteration(n) + "/samples.jsonl"; }
+  std::string cancelled(int64_t n) const { return iteration(n) + "/cancelled.jsonl"; }
   std::string verdicts(int64_t n) const { return iteration(n) + "/verdicts.jsonl"; }
 
   // The control keeps the same files in a folder of its own.

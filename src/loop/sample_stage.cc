@@ -2,34 +2,16 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <filesystem>
-#include <numeric>
-
 #include "base/file.h"
 #include "base/progress.h"
-#include "data/records.h"
 #include "loop/engine.h"
 #include "loop/logprob_difference.h"
 #include "loop/record_file.h"
-#include "loop/score_journal.h"
+#include "loop/sample_journal.h"
 #include "loop/stages.h"
 
 namespace restem {
 namespace {
-
-// The samples that are still to be drawn, problem by problem in the data's order.
-std::vector<SampleRequest> MissingSamples(const Run& run, const RecordedSamples& recorded) {
-  const ProblemSet& train = run.inputs.train;
-  std::vector<SampleRequest> requests;
-  for (size_t i = 0; i < train.problems.size(); ++i) {
-    SampleRequest request = {train.problems[i].id, train.prompts[i], {}};
-    for (int64_t sample = 0; sample < run.inputs.job.sampler.samples_per_problem; ++sample) {
-      if (!recorded.contains(request.problem, sample)) request.samples.push_back(sample);
-    }
-    if (!request.samples.empty()) requests.push_back(std::move(request));
-  }
-  return requests;
-}
 
 SamplingParams ParamsOf(const Run& run, int64_t iteration) {
   SamplingParams params = run.inputs.job.sampler.params();
@@ -44,8 +26,9 @@ std::string SamplerDir(const Run& run, int64_t iteration) {
   return other.empty() ? ModelDir(run, iteration - 1) : other;
 }
 
-// `samples` is the stage's total; all else is of this process.
-absl::Status RecordStats(Run& run, int64_t iteration, int64_t samples, const GenerationStats& own) {
+// `kept` and `cancelled` are the stage's samples; all else is of this process.
+absl::Status RecordStats(
+    Run& run, int64_t iteration, int64_t kept, int64_t cancelled, const GenerationStats& own) {
   RESTEM_ASSIGN_OR_RETURN(
       const LogprobDifference apart,
       MeasureLogprobDifference(run, run.paths.samples(iteration), SamplerDir(run, iteration)));
@@ -57,7 +40,8 @@ absl::Status RecordStats(Run& run, int64_t iteration, int64_t samples, const Gen
       apart.mean,
       apart.tokens,
       apart.samples);
-  nlohmann::ordered_json fields = {{"samples", samples},
+  nlohmann::ordered_json fields = {{"samples", kept},
+                                   {"cancelled", cancelled},
                                    {"generated_tokens", own.generated_tokens},
                                    {"prompt_tokens", own.prompt_tokens},
                                    {"seconds", own.seconds}};
@@ -75,34 +59,25 @@ absl::Status RunSampleStage(Run& run, int64_t iteration) {
   const std::string path = run.paths.samples(iteration);
   if (IsFinished(path, JournalPath(path, /*rank=*/0))) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(MakeDirs(run.paths.iteration(iteration)));
-  RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, iteration));
-  RecordedSamples recorded;
-  int64_t recorded_count = 0;
-  const auto replay = [&](std::string_view line, int64_t) -> absl::Status {
-    RESTEM_ASSIGN_OR_RETURN(const Sample sample, ParseSample(line));
-    recorded.insert(sample.problem, sample.sample);
-    ++recorded_count;
-    return scores->is_judged(sample.problem, sample.sample) ? absl::OkStatus()
-                                                            : scores->submit(sample);
-  };
-  RESTEM_ASSIGN_OR_RETURN(const auto journal, Journal::open(JournalPath(path, /*rank=*/0), replay));
+  RESTEM_ASSIGN_OR_RETURN(const auto journal, SampleJournal::open(run, iteration));
   RESTEM_ASSIGN_OR_RETURN(const auto engine, LoadEngine(run.inputs, SamplerDir(run, iteration)));
 
   const auto total = static_cast<int64_t>(run.inputs.train.problems.size()) *
                      run.inputs.job.sampler.samples_per_problem;
+  const std::vector<SampleRequest> requests = journal->missing();
+  int64_t missing = 0;
+  for (const SampleRequest& request : requests)
+    missing += static_cast<int64_t>(request.samples.size());
   Progress progress(fmt::format("sample {:02}", iteration), total, "tokens");
-  progress.start_at(recorded_count);
-  const auto stats = engine->generate(
-      MissingSamples(run, recorded), ParamsOf(run, iteration), [&](Sample&& sample) {
-        RESTEM_RETURN_IF_ERROR(journal->append(FormatSample(sample)));
-        progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
-        return scores->submit(sample);
-      });
+  progress.start_at(total - missing);
+  const auto stats = engine->generate(requests, ParamsOf(run, iteration), [&](Sample&& sample) {
+    progress.advance(1, static_cast<int64_t>(sample.tokens.size()));
+    return journal->add(sample);
+  });
   RESTEM_RETURN_IF_ERROR(stats.status());
-  RESTEM_RETURN_IF_ERROR(scores->close());
-  RESTEM_RETURN_IF_ERROR(journal->close());
-  RESTEM_RETURN_IF_ERROR(FinishRecords(journal->path(), path, run.inputs.train.problems, total));
-  return RecordStats(run, iteration, total, *stats);
+  progress.advance(stats->cancelled);
+  RESTEM_RETURN_IF_ERROR(journal->finish());
+  return RecordStats(run, iteration, journal->kept(), total - journal->kept(), *stats);
 }
 
 }  // namespace restem

@@ -17,6 +17,7 @@ absl::Status RunScoreStage(Run& run, int64_t iteration) {
   const auto start = std::chrono::steady_clock::now();
   RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, iteration));
   RESTEM_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(run.paths.samples(iteration)));
+  RecordedSamples drawn;
   int64_t total = 0;
   std::string line;
   while (true) {
@@ -25,13 +26,19 @@ absl::Status RunScoreStage(Run& run, int64_t iteration) {
     const auto sample = ParseSample(line);
     if (!sample.ok()) return Annotate(sample.status(), lines.where());
     ++total;
-    if (!scores->is_judged(sample->problem, sample->sample))
-      RESTEM_RETURN_IF_ERROR(scores->submit(*sample));
+    drawn.insert(sample->problem, sample->sample);
+    RESTEM_RETURN_IF_ERROR(scores->judge(*sample));
   }
   RESTEM_RETURN_IF_ERROR(scores->close());
   const ScoreCounts counts = scores->counts();
   RESTEM_RETURN_IF_ERROR(CheckErrorRate(counts, run.inputs.job.reward.max_error_rate));
-  RESTEM_RETURN_IF_ERROR(FinishRecords(scores->path(), path, run.inputs.train.problems, total));
+  // The journal may hold verdicts of samples that were not kept.
+  RESTEM_RETURN_IF_ERROR(FinishRecords(
+      scores->path(),
+      path,
+      run.inputs.train.problems,
+      total,
+      [&](const std::string& problem, int64_t n) { return drawn.contains(problem, n); }));
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return run.metrics->record("score",

@@ -36,6 +36,10 @@ struct ModelConfig {
   bool holds(size_t tokens) const {
     return tokens <= static_cast<size_t>(max_position_embeddings) + 1;
   }
+  // Whether a prompt of so many tokens leaves room for a completion.
+  bool holds_prompt(size_t tokens) const {
+    return tokens < static_cast<size_t>(max_position_embeddings);
+  }
   int64_t parameter_count() const;
 };
 

@@ -73,9 +73,17 @@ void AddEvent(const json& e, RunReport& report) {
   if (report.started == 0.0) report.started = time;
   report.last_event = std::max(report.last_event, time);
   const std::string event = Text(e, "event");
+  if (event == "skip") {
+    report.notes.push_back(fmt::format(
+        "{}: {} problems were skipped, since the model's context does not hold their prompts",
+        Text(e, "set"),
+        Int(e, "skipped")));
+    return;
+  }
   IterationReport& iteration = At(report, Int(e, "iteration"));
   if (event == "sample") {
     iteration.sampling = SampleStats{.samples = Int(e, "samples"),
+                                     .cancelled = Int(e, "cancelled"),
                                      .generated_tokens = Int(e, "generated_tokens"),
                                      .prompt_tokens = Int(e, "prompt_tokens"),
                                      .seconds = Real(e, "seconds"),
@@ -99,6 +107,23 @@ void AddEvent(const json& e, RunReport& report) {
   }
 }
 
+// Who reads the table of training data must know that it is no fair draw.
+void AddBiasNote(RunReport& report) {
+  int64_t kept = 0;
+  int64_t cancelled = 0;
+  for (const IterationReport& iteration : report.iterations) {
+    if (!iteration.sampling) continue;
+    kept += iteration.sampling->samples;
+    cancelled += iteration.sampling->cancelled;
+  }
+  if (cancelled == 0) return;
+  report.notes.push_back(
+      fmt::format("sampler.stop_at_correct cancelled {} of {} training samples: their share of "
+                  "correct ones and their lengths lean towards problems that are rarely solved",
+                  cancelled,
+                  kept + cancelled));
+}
+
 }  // namespace
 
 void AddMetrics(std::string_view jsonl, RunReport& report) {
@@ -119,6 +144,7 @@ void AddMetrics(std::string_view jsonl, RunReport& report) {
   }
   if (skipped > 0)
     report.notes.push_back(fmt::format("metrics.jsonl: {} unreadable lines were skipped", skipped));
+  AddBiasNote(report);
 }
 
 }  // namespace restem

@@ -83,6 +83,18 @@ std::string RenderDrawn(const std::map<int64_t, Drawn>& drawn, bool evaluation) 
   return text;
 }
 
+// Why a problem has fewer training samples than others, if it has (sampler.stop_at_correct).
+std::string RenderCancelled(const fs::path& dir, std::string_view problem) {
+  std::string text;
+  ForEachRecord(dir / "cancelled.jsonl", problem, [&](const json& record) {
+    text = fmt::format("  stopped after {} of {} samples: {} correct ones with different texts\n",
+                       record.value("kept", int64_t{0}),
+                       record.value("of", int64_t{0}),
+                       record.value("correct", int64_t{0}));
+  });
+  return text;
+}
+
 // Folders of an iteration that hold samples, with what to call them.
 std::vector<std::pair<std::string, fs::path>> SampleDirs(const fs::path& iteration) {
   std::vector<std::pair<std::string, fs::path>> dirs = {{"training", iteration}};
@@ -117,11 +129,12 @@ absl::StatusOr<std::string> RenderProblem(const std::string& run_dir, std::strin
       const std::string drawn =
           RenderDrawn(LoadDrawn(dir, problem), /*evaluation=*/dir != iteration);
       if (drawn.empty()) continue;
-      text += fmt::format("{}iteration {}, {}\n{}",
+      text += fmt::format("{}iteration {}, {}\n{}{}",
                           text.empty() ? "" : "\n",
                           iteration.filename().string(),
                           what,
-                          drawn);
+                          drawn,
+                          RenderCancelled(dir, problem));
     }
   }
   if (text.empty()) {

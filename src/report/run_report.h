@@ -23,7 +23,8 @@ namespace restem {
 
 // event "sample": the E-step's draw of one iteration.
 struct SampleStats {
-  int64_t samples = 0;
+  int64_t samples = 0;    // kept
+  int64_t cancelled = 0;  // not drawn or not kept (sampler.stop_at_correct)
   int64_t generated_tokens = 0;
   int64_t prompt_tokens = 0;
   double seconds = 0.0;

@@ -21,10 +21,10 @@ namespace {
 
 absl::Status CheckRequests(std::span<const SampleRequest> requests, const ModelConfig& config) {
   for (const SampleRequest& request : requests) {
-    const auto length = static_cast<int64_t>(request.prompt_tokens.size());
+    const size_t length = request.prompt_tokens.size();
     if (length == 0)
       return InvalidInput(fmt::format("problem {}: the prompt has no tokens", request.problem));
-    if (length >= config.max_position_embeddings) {
+    if (!config.holds_prompt(length)) {
       return InvalidInput(
           fmt::format("problem {}: the prompt has {} tokens, the model's context holds {}; shorten "
                       "the prompt or drop the problem",

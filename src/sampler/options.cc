@@ -59,8 +59,10 @@ void SamplerOptions::visit(config::Fields& f) {
   f.integer("stop_at_correct",
             stop_at_correct,
             {.min = 0},
-            "Stop drawing for a problem once it has this many correct samples; 0: draw all.");
-  f.require(stop_at_correct == 0, "stop_at_correct", "this version supports only 0 (draw all)");
+            "Keep a problem's samples only up to the one that makes this many correct ones with "
+            "different texts; the rest are cancelled. Saves time, but what is kept is no longer a "
+            "fair draw: shares of correct samples and lengths of training samples are biased, and "
+            "so is the random control. 0: draw all.");
   VisitEngine(f, batch_tokens, kv_cache_memory);
   f.integer(
       "tensor_parallel_size", tensor_parallel_size, {.min = 1}, "Devices that share a model.");

@@ -142,6 +142,24 @@ TEST_F(Records, GenerateBadRecords) {
                  {"problem 1", "70 tokens", "holds 64"});
 }
 
+TEST_F(Records, GenerateSkipsLongPrompts) {
+  std::vector<json> prompts = Prompts();
+  const auto expected = run("generate", prompts, {"--samples", "2", "--max-new-tokens", "3"});
+  EXPECT_FALSE(summary_.contains("skipped"));
+  const json too_long = {{"id", "long"}, {"prompt", std::string(70, 'x')}};
+  const json full = {{"id", "full"}, {"prompt", std::string(64, 'x')}};
+  prompts.insert(prompts.begin() + 1, too_long);
+  prompts.push_back(full);
+  const std::vector<std::string> flags = {
+      "--samples", "2", "--max-new-tokens", "3", "--long-prompts", "skip"};
+  EXPECT_EQ(run("generate", prompts, flags), expected);
+  EXPECT_EQ(summary_["items"], 12);
+  EXPECT_EQ(summary_["skipped"], 2);
+  EXPECT_EQ(summary_["samples"], 20);
+  EXPECT_TRUE(run("generate", {too_long}, flags).empty()) << "nothing is left to draw";
+  EXPECT_EQ(summary_["skipped"], 1);
+}
+
 TEST_F(Records, GenerateStoppedBySignals) {
   std::string prompts;
   for (int i = 0; i < 20000; ++i) prompts += json{{"id", i}, {"prompt", "Q: 12"}}.dump() + "\n";

@@ -113,6 +113,25 @@ Outcome Restem(const std::vector<std::string>& args, const std::string& cwd) {
   return Process(args, cwd).wait();
 }
 
+int KillUntilDone(const std::vector<std::string>& command,
+                  int most,
+                  double& whole_seconds,
+                  const std::function<double()>& next_moment) {
+  for (int kills = 0;; ++kills) {
+    Process process(command);
+    if (kills < most) {
+      std::this_thread::sleep_for(std::chrono::duration<double>(next_moment() * whole_seconds));
+      process.send(SIGKILL);
+    }
+    const Outcome outcome = process.wait();
+    if (outcome.signal == SIGKILL) continue;
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    // The machine has become faster since the duration was measured: aim anew.
+    if (kills == 0) whole_seconds = outcome.seconds;
+    return kills;
+  }
+}
+
 std::string ReadText(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   EXPECT_TRUE(file.good()) << "cannot read " << path;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,14 @@ class Process {
 };
 
 Outcome Restem(const std::vector<std::string>& args, const std::string& cwd = "");
+
+// Runs a command again and again, killing it after the shares of `whole_seconds` that `next_moment`
+// gives, until it ends by itself or has been killed `most` times; then lets it end. Returns the
+// kills.
+int KillUntilDone(const std::vector<std::string>& command,
+                  int most,
+                  double& whole_seconds,
+                  const std::function<double()>& next_moment);
 
 std::string ReadText(const std::filesystem::path& path);
 void WriteText(const std::filesystem::path& path, const std::string& text);

@@ -49,27 +49,6 @@ TEST_P(Resume, TheLoopLearnsAndItsFilesAreThere) {
   EXPECT_EQ(Leftovers(reference_.run_dir), std::set<std::string>{});
 }
 
-// Runs the command in `dir` again and again, killing it after the moments that `next_moment` gives,
-// until it ends by itself or has been killed `most` times; then lets it end. Returns the kills.
-int KillUntilDone(const std::vector<std::string>& command,
-                  int most,
-                  double& whole_seconds,
-                  const std::function<double()>& next_moment) {
-  for (int kills = 0;; ++kills) {
-    Process process(command);
-    if (kills < most) {
-      std::this_thread::sleep_for(std::chrono::duration<double>(next_moment() * whole_seconds));
-      process.send(SIGKILL);
-    }
-    const Outcome outcome = process.wait();
-    if (outcome.signal == SIGKILL) continue;
-    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    // The machine has become faster since the duration was measured: aim anew.
-    if (kills == 0) whole_seconds = outcome.seconds;
-    return kills;
-  }
-}
-
 TEST_P(Resume, KilledAtAnyMoment) {
   const int wanted = GetParam() == std::string("float32") ? 20 : 8;
   std::mt19937_64 random(20231206);

@@ -18,6 +18,7 @@ using nlohmann::json;
 bool IsFinishedFile(const fs::path& path) {
   static const std::set<std::string> kNames = {"samples.jsonl",
                                                "verdicts.jsonl",
+                                               "cancelled.jsonl",
                                                "dataset.jsonl",
                                                "eval.json",
                                                "model.safetensors",

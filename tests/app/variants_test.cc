@@ -184,6 +184,42 @@ TEST_F(Variants, CheckSaysWhatIsNotProvedAndWhatIsMissing) {
   EXPECT_THAT(outcome.out, HasSubstr("train.early_stop is reward, but data.validation is empty"));
 }
 
+TEST_F(Variants, LongPromptsAreSkippedAndCounted) {
+  const auto add = [&](const char* name, int count) {
+    std::string text = ReadText(dir_ + "/" + name);
+    for (int i = 0; i < count; ++i) {
+      const json problem = {
+          {"id", "long" + std::to_string(i)}, {"question", std::string(70, '1')}, {"answer", 1}};
+      text = problem.dump() + "\n" + text;
+    }
+    WriteText(dir_ + "/" + name, text);
+  };
+  add("train.jsonl", 3);
+  add("validation.jsonl", 2);
+  add("test.jsonl", 1);
+  expect_refused("check", {}, {}, "problem long2 has 76 tokens, the model's context holds 64");
+  const std::string skip = "data.long_prompts=skip";
+  // The limit of the set `seen`, 5, is counted before: it is left with two problems.
+  const Outcome checked = restem("check", {skip});
+  EXPECT_EQ(checked.exit_code, 0) << checked.err;
+  for (const char* part : {"train: 12 problems", "validation: 10", "held-out: 8", "seen: 2"})
+    EXPECT_THAT(checked.out, HasSubstr(part));
+  EXPECT_THAT(checked.out, HasSubstr("skipped: 3 problems, whose prompts the context does not"));
+  EXPECT_THAT(checked.err, HasSubstr("held-out: 1 problems are skipped"));
+  expect_runs({skip, "em.iterations=1", "train.epochs=2"});
+  EXPECT_EQ(eval("01")["sets"]["held-out"]["problems"], 8);
+  EXPECT_THAT(ReadText(dir_ + "/runs/tiny/metrics.jsonl"),
+              HasSubstr(R"("set":"train","problems":12,"skipped":3})"));
+  EXPECT_THAT(Restem({"show", dir_ + "/runs/tiny"}).out,
+              HasSubstr("validation: 2 problems were skipped"));
+}
+
+TEST_F(Variants, ASetOfLongPromptsAloneIsRefused) {
+  const json problem = {{"id", "x"}, {"question", std::string(70, '1')}, {"answer", 1}};
+  WriteText(dir_ + "/test.jsonl", problem.dump() + "\n");
+  expect_refused("run", {"data.long_prompts=skip"}, {}, "held-out: no problem is left");
+}
+
 TEST_F(Variants, VersionIsACommonFlag) {
   EXPECT_EQ(Restem({"generate", "--version"}).out, Restem({"--version"}).out);
 }

@@ -32,6 +32,7 @@ data:
   validation: [{path: validation.jsonl}]
   test: [{name: svamp, path: test.jsonl}, {path: /data/mawps.jsonl}]
   fields: {id: ID, question: [Body, Question], answer: Answer}
+  long_prompts: error
 prompt: {template: "Q: {question}\nA:", few_shot: shots.txt, chat: false}
 sampler: {samples_per_problem: 32, temperature: 0.7, top_k: 40, top_p: 1.0, max_new_tokens: 256, stop: ["\n\n", "Q:"],
           stop_at_correct: 0, batch_tokens: auto, kv_cache_memory: auto, tensor_parallel_size: 1}
@@ -201,8 +202,6 @@ TEST(Job, RefusesWhatThisVersionCannotDo) {
       {"prompt.chat=true",
        "prompt.chat: not supported yet: write the prompt's text in full with `template` and leave "
        "`chat` false"},
-      {"sampler.stop_at_correct=4",
-       "sampler.stop_at_correct: this version supports only 0 (draw all)"},
       {"sampler.tensor_parallel_size=2",
        "sampler.tensor_parallel_size: this version supports only 1"},
       {"train.tensor_parallel_size=2", "train.tensor_parallel_size: this version supports only 1"},

@@ -43,6 +43,21 @@ TEST(LoadRunReport, ReadsEverything) {
   EXPECT_FALSE(report->iterations[0].sampling.has_value());
 }
 
+TEST(LoadRunReport, CancelledSamplesAndSkippedProblemsAreNoted) {
+  const std::string dir = testing::TestDir() + "/run";
+  std::filesystem::create_directories(dir + "/iterations");
+  std::ofstream(dir + "/metrics.jsonl")
+      << R"({"time":1,"event":"skip","iteration":0,"set":"train","problems":9,"skipped":2})" << '\n'
+      << R"({"time":2,"event":"sample","iteration":1,"samples":30,"cancelled":70})" << '\n';
+  const auto report = LoadRunReport(dir);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->iterations.size(), 1U) << "the base has nothing to show";
+  EXPECT_EQ(report->find(1)->sampling->cancelled, 70);
+  EXPECT_THAT(report->notes,
+              ElementsAre(HasSubstr("train: 2 problems were skipped"),
+                          HasSubstr("cancelled 70 of 100 training samples")));
+}
+
 TEST(LoadRunReport, ExamplesAreProblemsGainedAndLost) {
   const std::string dir = testing::TestDir() + "/run";
   testing::WriteSyntheticRun(dir, {.iterations = 2, .problems = 60, .second_set = false});

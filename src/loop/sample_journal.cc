@@ -1,0 +1,122 @@
+#include "loop/sample_journal.h"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "data/records.h"
+
+namespace restem {
+
+SampleJournal::SampleJournal(const Run& run, int64_t iteration)
+    : problems_(run.inputs.train),
+      samples_per_problem_(run.inputs.job.sampler.samples_per_problem),
+      stop_at_(run.inputs.job.sampler.stop_at_correct),
+      samples_path_(run.paths.samples(iteration)),
+      cancelled_path_(run.paths.cancelled(iteration)),
+      stop_(problems_.problems, samples_per_problem_, stop_at_) {}
+
+absl::StatusOr<std::unique_ptr<SampleJournal>> SampleJournal::open(const Run& run,
+                                                                   int64_t iteration) {
+  std::unique_ptr<SampleJournal> journal(new SampleJournal(run, iteration));
+  RESTEM_RETURN_IF_ERROR(journal->open_cancelled());
+  RESTEM_ASSIGN_OR_RETURN(
+      journal->scores_,
+      ScoreJournal::open(run, iteration, [&own = *journal](const Verdict& verdict) {
+        return own.take_verdict(verdict);
+      }));
+  std::vector<Sample> unjudged;
+  RESTEM_ASSIGN_OR_RETURN(journal->samples_,
+                          Journal::open(JournalPath(journal->samples_path_, /*rank=*/0),
+                                        [&](std::string_view line, int64_t) {
+                                          return journal->replay(line, unjudged);
+                                        }));
+  // Only now is it known which of them the recorded verdicts leave wanted.
+  for (const Sample& sample : unjudged) {
+    if (journal->stop_.wants(sample.problem, sample.sample))
+      RESTEM_RETURN_IF_ERROR(journal->scores_->judge(sample));
+  }
+  return journal;
+}
+
+// What was cancelled follows from samples and verdicts, and is found again as they are read.
+absl::Status SampleJournal::open_cancelled() {
+  if (stop_at_ == 0) return absl::OkStatus();
+  const std::string path = JournalPath(cancelled_path_, /*rank=*/0);
+  for (const std::string& old : {cancelled_path_, path}) ::unlink(old.c_str());
+  RESTEM_ASSIGN_OR_RETURN(
+      cancelled_, Journal::open(path, [](std::string_view, int64_t) { return absl::OkStatus(); }));
+  return absl::OkStatus();
+}
+
+absl::Status SampleJournal::replay(std::string_view line, std::vector<Sample>& unjudged) {
+  RESTEM_ASSIGN_OR_RETURN(Sample sample, ParseSample(line));
+  RESTEM_RETURN_IF_ERROR(stop_.drawn(sample));
+  recorded_.insert(sample.problem, sample.sample);
+  if (scores_->is_judged(sample)) return scores_->judge(sample);
+  unjudged.push_back(std::move(sample));
+  return absl::OkStatus();
+}
+
+std::vector<SampleRequest> SampleJournal::missing() const {
+  std::vector<SampleRequest> requests;
+  for (size_t i = 0; i < problems_.problems.size(); ++i) {
+    const std::string& id = problems_.problems[i].id;
+    const std::atomic<int64_t>& last_wanted = stop_.last_wanted(id);
+    int64_t wave = -1;
+    for (int64_t sample = 0; sample < samples_per_problem_; ++sample) {
+      if (sample > last_wanted || recorded_.contains(id, sample)) continue;
+      if (stop_.wave_of(sample) != wave) {
+        wave = stop_.wave_of(sample);
+        requests.push_back({id, problems_.prompts[i], {}, wave, &last_wanted});
+      }
+      requests.back().samples.push_back(sample);
+    }
+  }
+  return requests;
+}
+
+absl::Status SampleJournal::add(const Sample& sample) {
+  // It may have become unwanted while its last token was drawn.
+  if (!stop_.wants(sample.problem, sample.sample)) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(samples_->append(FormatSample(sample)));
+  RESTEM_RETURN_IF_ERROR(stop_.drawn(sample));
+  return scores_->judge(sample);
+}
+
+absl::Status SampleJournal::take_verdict(const Verdict& verdict) {
+  const auto last = stop_.judged(verdict);
+  if (!last) return absl::OkStatus();
+  const nlohmann::ordered_json line = {{"problem", verdict.problem},
+                                       {"kept", *last + 1},
+                                       {"of", samples_per_problem_},
+                                       {"correct", stop_at_}};
+  return cancelled_->append(line.dump());
+}
+
+// samples.jsonl comes last: where it is there, the stage is finished.
+absl::Status SampleJournal::finish() {
+  RESTEM_RETURN_IF_ERROR(scores_->close());
+  RESTEM_RETURN_IF_ERROR(samples_->close());
+  RESTEM_RETURN_IF_ERROR(finish_cancelled());
+  return FinishRecords(
+      samples_->path(),
+      samples_path_,
+      problems_.problems,
+      stop_.wanted(),
+      [this](const std::string& problem, int64_t n) { return stop_.wants(problem, n); });
+}
+
+// Of a problem's lines the last one holds; a run that cancelled nothing has no file.
+absl::Status SampleJournal::finish_cancelled() {
+  if (!cancelled_) return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(cancelled_->close());
+  if (stop_.stopped() > 0) {
+    return FinishRecords(cancelled_->path(), cancelled_path_, problems_.problems, stop_.stopped());
+  }
+  ::unlink(cancelled_->path().c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace restem
