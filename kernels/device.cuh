@@ -34,6 +34,11 @@ struct LaunchShape {
   int cluster = 1;  // blocks
 };
 
+// A thread for each item.
+inline LaunchShape ThreadPer(int64_t items, int threads) {
+  return {(items + threads - 1) / threads, threads};
+}
+
 inline CudaError NameOf(cudaError_t error) {
   return error == cudaSuccess ? nullptr : cudaGetErrorName(error);
 }
@@ -224,6 +229,14 @@ __device__ inline void LoadFour(const __nv_bfloat16* from, float (&x)[4]) {
 __device__ inline void StoreFour(const float (&x)[4], __nv_bfloat16* to) {
   const HalfVector half = {{PackedPair(x[0], x[1]), PackedPair(x[2], x[3])}};
   *reinterpret_cast<HalfVector*>(to) = half;
+}
+
+template <typename T>
+__device__ void AddFour(const T* from, float (&x)[4]) {
+  float y[4];
+  LoadFour(from, y);
+#pragma unroll
+  for (int j = 0; j < 4; ++j) x[j] += y[j];
 }
 
 __device__ inline void FromFloat(float x, float& y) { y = x; }

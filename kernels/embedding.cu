@@ -34,7 +34,7 @@ CudaError EmbedTokens(Precision precision,
   if (!AllAligned({table, x})) return kMisaligned;
   return ForPrecision(precision, [&](auto element) {
     using T = decltype(element);
-    return Launch({(rows * width / 4 + kThreads - 1) / kThreads, kThreads},
+    return Launch(ThreadPer(rows * width / 4, kThreads),
                   stream,
                   EmbedKernel<T>,
                   rows,

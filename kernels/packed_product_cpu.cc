@@ -215,22 +215,17 @@ void Product(const PackedWeightView& weight,
   }
 }
 
-void ProductFloat32(const PackedWeightView& weight,
-                    const float* x,
-                    const float* bias,
-                    int64_t rows,
-                    const ProductColumns& columns,
-                    float* y) {
-  Product<float>(weight, x, bias, rows, columns, y);
-}
-
-void ProductBfloat16(const PackedWeightView& weight,
-                     const float* x,
-                     const float* bias,
-                     int64_t rows,
-                     const ProductColumns& columns,
-                     float* y) {
-  Product<uint16_t>(weight, x, bias, rows, columns, y);
+void ProductOfAny(const PackedWeightView& weight,
+                  const float* x,
+                  const float* bias,
+                  int64_t rows,
+                  const ProductColumns& columns,
+                  float* y) {
+  if (weight.precision == Precision::kFloat32) {
+    Product<float>(weight, x, bias, rows, columns, y);
+  } else {
+    Product<uint16_t>(weight, x, bias, rows, columns, y);
+  }
 }
 
 }  // namespace restem::kernels::HWY_NAMESPACE
@@ -238,8 +233,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace restem::kernels {
-HWY_EXPORT(ProductFloat32);
-HWY_EXPORT(ProductBfloat16);
+HWY_EXPORT(ProductOfAny);
 
 namespace {
 
@@ -270,11 +264,7 @@ void PackedProduct(const PackedWeightView& weight,
                    int64_t rows,
                    const ProductColumns& columns,
                    float* y) {
-  if (weight.precision == Precision::kFloat32) {
-    HWY_DYNAMIC_DISPATCH(ProductFloat32)(weight, x, bias, rows, columns, y);
-  } else {
-    HWY_DYNAMIC_DISPATCH(ProductBfloat16)(weight, x, bias, rows, columns, y);
-  }
+  HWY_DYNAMIC_DISPATCH(ProductOfAny)(weight, x, bias, rows, columns, y);
 }
 
 }  // namespace restem::kernels

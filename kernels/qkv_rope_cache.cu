@@ -115,7 +115,7 @@ CudaError QkvRopeCache(const PagedAttentionShape& shape,
       batch.rows * (shape.heads + 2 * shape.kv_heads) * (shape.head_dim / 2 / kPairs);
   return ForPrecision(layer.precision, [&](auto element) {
     using T = decltype(element);
-    return Launch({(items + kThreads - 1) / kThreads, kThreads},
+    return Launch(ThreadPer(items, kThreads),
                   stream,
                   QkvRopeCacheKernel<T>,
                   heads,

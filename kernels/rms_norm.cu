@@ -29,14 +29,8 @@ struct Addend {
   const float* bias;  // [width]
 
   __device__ void to(int64_t row, int i, int width, float (&x)[4]) const {
-    float y[4];
-    LoadFour(addend + row * width + i, y);
-#pragma unroll
-    for (int j = 0; j < 4; ++j) x[j] += y[j];
-    if (bias == nullptr) return;
-    LoadFour(bias + i, y);
-#pragma unroll
-    for (int j = 0; j < 4; ++j) x[j] += y[j];
+    AddFour(addend + row * width + i, x);
+    if (bias != nullptr) AddFour(bias + i, x);
   }
 };
 

@@ -11,11 +11,7 @@ constexpr int kThreads = 256;
 template <typename T>
 __device__ void LoadBiased(const T* from, const float* bias, float (&x)[4]) {
   LoadFour(from, x);
-  if (bias == nullptr) return;
-  float y[4];
-  LoadFour(bias, y);
-#pragma unroll
-  for (int j = 0; j < 4; ++j) x[j] += y[j];
+  if (bias != nullptr) AddFour(bias, x);
 }
 
 // A thread for four elements of a row.
@@ -31,8 +27,8 @@ __global__ void __launch_bounds__(kThreads)
   float up[4];
   LoadBiased(own, bias == nullptr ? nullptr : bias + i, gate);
   LoadBiased(own + width, bias == nullptr ? nullptr : bias + width + i, up);
-#pragma unroll
   // Where e^−gate is infinite, the result is zero.
+#pragma unroll
   for (int j = 0; j < 4; ++j) up[j] *= gate[j] / (1.0F + FastExp(-gate[j]));
   StoreFour(up, y + item);
 }
@@ -50,7 +46,7 @@ CudaError Swiglu(Precision precision,
   if (!AllAligned({gate_up, bias, y})) return kMisaligned;
   return ForPrecision(precision, [&](auto element) {
     using T = decltype(element);
-    return Launch({(rows * width / 4 + kThreads - 1) / kThreads, kThreads},
+    return Launch(ThreadPer(rows * width / 4, kThreads),
                   stream,
                   SwigluKernel<T>,
                   rows,

@@ -15,13 +15,13 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import yaml
+
+from measure import run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PEER = Path(__file__).resolve().parent / "rest_em_transformers.py"
@@ -48,18 +48,6 @@ def parse_arguments():
     parser.add_argument("--limit", type=int, default=0, help="problems to use, 0: as the job says")
     parser.add_argument("--json", type=Path, help="also write the result there")
     return parser.parse_args()
-
-
-def run(command):
-    """-> (stdout, wall seconds, peak RSS in bytes) of a process that must succeed."""
-    start = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
-    stdout = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise SystemExit(f"exit code {process.returncode}: {' '.join(map(str, command))}")
-    return stdout, time.perf_counter() - start, usage.ru_maxrss * 1024
 
 
 def check_comparable(job, stages):

@@ -13,7 +13,6 @@ generate_contenders.py has the peers; it needs transformers and gguf, and llama.
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 from generate_contenders import PRESETS
+from measure import run
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CONTENDERS = Path(__file__).with_name("generate_contenders.py")
@@ -40,15 +40,10 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def run(command):
-    """-> (the JSON line that a process prints last, its peak RSS in bytes); the process must succeed."""
-    command = [str(part) for part in command]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    stdout = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise SystemExit(f"failed: {' '.join(command)}")
-    return json.loads(stdout.strip().splitlines()[-1]), usage.ru_maxrss * 1024
+def report_of(command):
+    """-> (the JSON line that a process prints last, its peak RSS in bytes)."""
+    stdout, _, peak = run(command, stderr=subprocess.DEVNULL)
+    return json.loads(stdout.strip().splitlines()[-1]), peak
 
 
 def restem_command(options, folder, prompts, samples):
@@ -74,11 +69,11 @@ def measure(options, folder):
     runs, ceilings = {"restem": [], **{name: [] for name in peers}}, []
     threads = ["--threads", options.threads]
     for _ in range(options.repeats):
-        ceilings.append(run([sys.executable, CONTENDERS, "ceiling", *threads])[0]["gflops"])
-        line, peak = run(restem_command(options, folder, folder / "prompts.jsonl", SAMPLES))
+        ceilings.append(report_of([sys.executable, CONTENDERS, "ceiling", *threads])[0]["gflops"])
+        line, peak = report_of(restem_command(options, folder, folder / "prompts.jsonl", SAMPLES))
         runs["restem"].append((line["tokens_per_second"], peak))
         for name, python in peers.items():
-            line, peak = run([python, CONTENDERS, name, folder / "model", folder / "prompts.jsonl", *threads])
+            line, peak = report_of([python, CONTENDERS, name, folder / "model", folder / "prompts.jsonl", *threads])
             runs[name].append((line["generated_tokens"] / line["seconds"], peak))
     return runs, ceilings
 
@@ -104,7 +99,7 @@ def curve(options, folder):
     points = []
     for samples in (1, 2, 4, 8, 16, 32, 64):
         command = restem_command(options, folder, folder / "one.jsonl", samples)
-        seconds = statistics.median(run(command)[0]["seconds"] for _ in range(options.repeats))
+        seconds = statistics.median(report_of(command)[0]["seconds"] for _ in range(options.repeats))
         points.append({"samples": samples, "seconds": seconds})
         cost = 1000 * seconds / samples
         print(f"{samples:3} samples {seconds:7.3f} s, {cost:7.1f} ms each  {'#' * max(1, round(40 * cost / 1000 / points[0]['seconds']))}")
@@ -118,7 +113,7 @@ def main():
         # In processes of their own: what this one holds would count as the peak of those that it starts.
         for what in (["write-model", folder / "model"], ["write-prompts", folder / "prompts.jsonl"]):
             command = [sys.executable, CONTENDERS, *what, "--preset", options.preset, "--prompts", options.prompts]
-            subprocess.run([str(part) for part in command], check=True, stderr=subprocess.DEVNULL)
+            run(command, stderr=subprocess.DEVNULL)
         result = curve(options, folder) if options.curve else compare(options, folder, PRESETS[options.preset])
     if options.json:
         options.json.write_text(json.dumps(result, indent=2) + "\n")

@@ -11,14 +11,14 @@ those of whole processes, and, as each of the two reports it, of the work withou
 
 import argparse
 import json
-import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measure import run, write_tokenizer
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PRESETS = {
@@ -41,10 +41,9 @@ def parse_arguments():
 
 
 def write_model(folder, shape):
-    """Random weights, and a byte-level tokenizer that only has to exist."""
+    """Random weights, and a tokenizer that only has to exist."""
     import torch
-    from tokenizers import Tokenizer, models
-    from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+    from transformers import Qwen2Config, Qwen2ForCausalLM
 
     torch.manual_seed(1)
     config = Qwen2Config(
@@ -53,9 +52,7 @@ def write_model(folder, shape):
         max_position_embeddings=1024, tie_word_embeddings=True, eos_token_id=0, bos_token_id=None,
     )
     Qwen2ForCausalLM(config).save_pretrained(folder)
-    tokenizer = Tokenizer(models.BPE(vocab={"<eos>": 0, "a": 1}, merges=[]))
-    tokenizer.add_special_tokens(["<eos>"])
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>").save_pretrained(folder)
+    write_tokenizer(folder)
 
 
 def write_records(path, shape):
@@ -93,17 +90,6 @@ def plain(options):
                 begin = len(record["prompt_tokens"]) - 1
                 out.write(json.dumps({"id": record["id"], "logprobs": values[begin : len(row) - 1].tolist()}) + "\n")
     print(json.dumps({"seconds": time.perf_counter() - start}))
-
-
-def run(command):
-    """-> (stdout, wall seconds, peak RSS in bytes) of a process that must succeed."""
-    start = time.perf_counter()
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
-    stdout = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise SystemExit(f"failed: {' '.join(map(str, command))}")
-    return stdout, time.perf_counter() - start, usage.ru_maxrss * 1024
 
 
 def largest_difference(path_a, path_b):

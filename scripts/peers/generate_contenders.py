@@ -17,6 +17,8 @@ import random
 import time
 from pathlib import Path
 
+from measure import write_tokenizer
+
 PRESETS = {
     "0.6m": {"layers": 4, "hidden": 96, "inner": 288, "heads": 4, "kv_heads": 4, "vocab": 1024, "prompts": 64},
     "25m": {"layers": 8, "hidden": 384, "inner": 1024, "heads": 6, "kv_heads": 6, "vocab": 32000, "prompts": 16},
@@ -41,8 +43,7 @@ def parse_arguments():
 
 def write_model(folder, shape):
     import torch
-    from tokenizers import Tokenizer, models
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+    from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(1)
     config = LlamaConfig(
@@ -52,9 +53,7 @@ def write_model(folder, shape):
     )
     model = LlamaForCausalLM(config)
     model.save_pretrained(folder)
-    tokenizer = Tokenizer(models.BPE(vocab={"<eos>": 0, "a": 1}, merges=[]))
-    tokenizer.add_special_tokens(["<eos>"])
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>").save_pretrained(folder)
+    write_tokenizer(folder)
     write_gguf(folder / "model.gguf", shape, model)
 
 

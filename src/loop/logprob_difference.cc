@@ -16,17 +16,10 @@ namespace {
 // Enough to see a difference that matters, and a small part of what drawing them took.
 constexpr int64_t kSamples = 64;
 
-// Every n-th sample of the file, so that there are about kSamples of them.
-absl::StatusOr<std::vector<Sample>> SomeSamples(const std::string& path) {
-  int64_t total = 0;
-  std::string line;
-  RESTEM_ASSIGN_OR_RETURN(LineReader counted, LineReader::open(path));
-  while (true) {
-    RESTEM_ASSIGN_OR_RETURN(const bool more, counted.next(line));
-    if (!more) break;
-    ++total;
-  }
+// Every n-th sample of the file, which has `total`, so that there are about kSamples of them.
+absl::StatusOr<std::vector<Sample>> SomeSamples(const std::string& path, int64_t total) {
   const int64_t every = std::max<int64_t>(1, total / kSamples);
+  std::string line;
   std::vector<Sample> samples;
   RESTEM_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(path));
   while (true) {
@@ -60,11 +53,12 @@ LogprobDifference Compare(const std::vector<Sample>& samples,
 
 absl::StatusOr<LogprobDifference> MeasureLogprobDifference(const Run& run,
                                                            const std::string& path,
+                                                           int64_t total,
                                                            const std::string& model_dir) {
   RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(model_dir, run.inputs.bfloat16()));
   if (run.inputs.job.deterministic)
     model.weights = PackedWeights(std::move(model.weights), /*keep_dense=*/true);
-  RESTEM_ASSIGN_OR_RETURN(const std::vector<Sample> samples, SomeSamples(path));
+  RESTEM_ASSIGN_OR_RETURN(const std::vector<Sample> samples, SomeSamples(path, total));
   std::unordered_map<std::string_view, std::span<const int32_t>> prompts;
   const ProblemSet& train = run.inputs.train;
   for (size_t i = 0; i < train.problems.size(); ++i)

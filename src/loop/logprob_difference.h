@@ -16,11 +16,12 @@ struct LogprobDifference {
   int64_t samples = 0;
 };
 
-// Scores some of the samples in `path` again, spread evenly over the file, with the trainer's
-// forward pass over the weights in `model_dir`, which drew them. With `deterministic: true` the
-// difference is 0.
+// Scores some of the `total` samples in `path` again, spread evenly over the file, with the
+// trainer's forward pass over the weights in `model_dir`, which drew them. With `deterministic:
+// true` the difference is 0.
 absl::StatusOr<LogprobDifference> MeasureLogprobDifference(const Run& run,
                                                            const std::string& path,
+                                                           int64_t total,
                                                            const std::string& model_dir);
 
 }  // namespace restem

@@ -29,9 +29,9 @@ std::string SamplerDir(const Run& run, int64_t iteration) {
 // `kept` and `cancelled` are the stage's samples; all else is of this process.
 absl::Status RecordStats(
     Run& run, int64_t iteration, int64_t kept, int64_t cancelled, const GenerationStats& own) {
-  RESTEM_ASSIGN_OR_RETURN(
-      const LogprobDifference apart,
-      MeasureLogprobDifference(run, run.paths.samples(iteration), SamplerDir(run, iteration)));
+  RESTEM_ASSIGN_OR_RETURN(const LogprobDifference apart,
+                          MeasureLogprobDifference(
+                              run, run.paths.samples(iteration), kept, SamplerDir(run, iteration)));
   spdlog::info(
       "sample {:02}: log-probs differ from the trainer's by at most {:.2g}, {:.2g} on average "
       "({} tokens of {} samples)",

@@ -44,23 +44,23 @@ absl::Status Lane::run() {
 void Lane::drop_unwanted() {
   stats_.cancelled += static_cast<int64_t>(
       std::erase_if(rows_, [](const Row& row) { return !row.request->wants(row.sample.index()); }));
-  for (const auto& prompt : prompts_) {
+  for (Prompt& prompt : prompts_) {
     stats_.cancelled +=
-        static_cast<int64_t>(std::erase_if(prompt->to_start, [&](const RunningSample& sample) {
-          return !prompt->request->wants(sample.index());
+        static_cast<int64_t>(std::erase_if(prompt.to_start, [&](const RunningSample& sample) {
+          return !prompt.request->wants(sample.index());
         }));
   }
-  std::erase_if(prompts_, [](const auto& prompt) { return prompt->to_start.empty(); });
 }
 
+// Starts what there is room for; a prompt that has nothing left to start goes.
 absl::Status Lane::start_samples() {
   bool room = true;
-  for (const auto& prompt : prompts_) {
-    while (room && prompt->logits.defined() && !prompt->to_start.empty()) {
-      RESTEM_ASSIGN_OR_RETURN(room, start_one(*prompt));
+  for (Prompt& prompt : prompts_) {
+    while (room && prompt.logits.defined() && !prompt.to_start.empty()) {
+      RESTEM_ASSIGN_OR_RETURN(room, start_one(prompt));
     }
   }
-  std::erase_if(prompts_, [](const auto& prompt) { return prompt->to_start.empty(); });
+  std::erase_if(prompts_, [](const Prompt& prompt) { return prompt.to_start.empty(); });
   return absl::OkStatus();
 }
 
@@ -113,19 +113,18 @@ void Lane::take_work() {
 
 // The request's prompt that waits to be computed or forked; a new one if need be.
 Lane::Prompt& Lane::prompt_of(const SampleRequest& request) {
-  const auto found = std::find_if(prompts_.begin(), prompts_.end(), [&](const auto& prompt) {
-    return prompt->request == &request;
+  const auto found = std::find_if(prompts_.begin(), prompts_.end(), [&](const Prompt& prompt) {
+    return prompt.request == &request;
   });
-  if (found != prompts_.end()) return **found;
+  if (found != prompts_.end()) return *found;
   // The prefix is whole pages, so that its fork takes none.
-  prompts_.push_back(
-      std::make_unique<Prompt>(Prompt{&request, *context_.prefix.fork(), {}, {}, 0}));
-  return *prompts_.back();
+  prompts_.push_back({&request, *context_.prefix.fork(), {}, {}, 0});
+  return prompts_.back();
 }
 
 int64_t Lane::waiting() const {
   size_t count = 0;
-  for (const auto& prompt : prompts_) count += prompt->to_start.size();
+  for (const Prompt& prompt : prompts_) count += prompt.to_start.size();
   return static_cast<int64_t>(count);
 }
 
@@ -153,18 +152,18 @@ void Lane::add_rows() {
 
 // Pieces of the prompts that come next, as far as the budget goes.
 void Lane::add_prompts() {
-  for (const auto& prompt : prompts_) {
-    prompt->fed = 0;
-    const int64_t first = prompt->keys.keys();
+  for (Prompt& prompt : prompts_) {
+    prompt.fed = 0;
+    const int64_t first = prompt.keys.keys();
     const int64_t budget = context_.max_rows - step_.rows();
-    if (prompt->logits.defined() || budget <= 0) continue;
+    if (prompt.logits.defined() || budget <= 0) continue;
     // The whole prompt at once: two halves that wait for each other's pages would wait for ever.
-    if (!has_room(prompt->length() - first) || !prompt->keys.reserve(prompt->length())) return;
-    prompt->fed = std::min(budget, prompt->length() - first);
-    step_.add(prompt->keys,
-              std::span(prompt->request->prompt_tokens)
-                  .subspan(static_cast<size_t>(first), static_cast<size_t>(prompt->fed)),
-              /*live=*/first + prompt->fed == prompt->length());
+    if (!has_room(prompt.length() - first) || !prompt.keys.reserve(prompt.length())) return;
+    prompt.fed = std::min(budget, prompt.length() - first);
+    step_.add(prompt.keys,
+              std::span(prompt.request->prompt_tokens)
+                  .subspan(static_cast<size_t>(first), static_cast<size_t>(prompt.fed)),
+              /*live=*/first + prompt.fed == prompt.length());
   }
 }
 
@@ -178,9 +177,9 @@ bool Lane::has_room(int64_t keys) const {
 // youngest sample that is not among the first `keep`. False if there is nothing to give.
 bool Lane::free_pages(size_t keep) {
   for (auto prompt = prompts_.rbegin(); prompt != prompts_.rend(); ++prompt) {
-    if ((*prompt)->keys.keys() == context_.prefix.keys()) continue;
-    (*prompt)->keys = *context_.prefix.fork();
-    (*prompt)->logits = at::Tensor();
+    if (prompt->keys.keys() == context_.prefix.keys()) continue;
+    prompt->keys = *context_.prefix.fork();
+    prompt->logits = at::Tensor();
     return true;
   }
   if (rows_.size() <= keep) return false;
@@ -220,12 +219,12 @@ absl::Status Lane::step() {
     }
   }
   rows_.erase(rows_.begin() + static_cast<ptrdiff_t>(kept), rows_.end());
-  for (const auto& prompt : prompts_) {
-    if (prompt->fed == 0) continue;
-    stats_.prompt_tokens += prompt->fed;
-    prompt->keys.set_keys(prompt->keys.keys() + std::exchange(prompt->fed, 0));
+  for (Prompt& prompt : prompts_) {
+    if (prompt.fed == 0) continue;
+    stats_.prompt_tokens += prompt.fed;
+    prompt.keys.set_keys(prompt.keys.keys() + std::exchange(prompt.fed, 0));
     // A copy: a view would keep the other rows' logits too.
-    if (prompt->computed()) prompt->logits = logits.select(0, live++).clone();
+    if (prompt.computed()) prompt.logits = logits.select(0, live++).clone();
   }
   return absl::OkStatus();
 }

@@ -6,7 +6,6 @@
 
 #include <deque>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -82,8 +81,8 @@ class Lane {
   const LaneContext& context_;
   TokenSampler token_sampler_;
   Step step_;
-  std::vector<Row> rows_;                        // oldest first
-  std::deque<std::unique_ptr<Prompt>> prompts_;  // to compute, or with samples to start, in order
+  std::vector<Row> rows_;       // oldest first
+  std::deque<Prompt> prompts_;  // to compute, or with samples to start, in order
   bool more_work_ = true;
   GenerationStats stats_;
 };

@@ -24,7 +24,8 @@ RunningSample::RunningSample(const SampleRequest& request,
   sample_.sample = sample;
 }
 
-absl::StatusOr<bool> RunningSample::step(std::span<const float> logits, TokenSampler& sampler) {
+absl::StatusOr<bool> RunningSample::step(std::span<const float> logits,
+                                         const TokenSampler& sampler) {
   RESTEM_ASSIGN_OR_RETURN(const TokenDraw draw,
                           sampler.draw(logits, stream_.uniform(sample_.tokens.size())));
   sample_.tokens.push_back(draw.token);

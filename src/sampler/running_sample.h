@@ -23,7 +23,7 @@ class RunningSample {
                 int64_t room);
 
   // Draws the next token from its logits. Returns true when that was the last one.
-  absl::StatusOr<bool> step(std::span<const float> logits, TokenSampler& sampler);  // [vocab]
+  absl::StatusOr<bool> step(std::span<const float> logits, const TokenSampler& sampler);  // [vocab]
 
   int64_t index() const { return sample_.sample; }
   std::span<const int32_t> tokens() const { return sample_.tokens; }

@@ -18,8 +18,8 @@ class Step {
   explicit Step(const Model& model, const KvPagePool& pool) : model_(model), pool_(pool) {}
 
   void clear();
-  // The next `tokens`, at least one, of a sequence whose keys are reserved. If `live`, the logits behind the last
-  // of them are wanted.
+  // The next `tokens`, at least one, of a sequence whose keys are reserved. If `live`, the logits
+  // behind the last of them are wanted.
   void add(const KvSequence& sequence, std::span<const int32_t> tokens, bool live);
 
   int64_t rows() const { return static_cast<int64_t>(tokens_.size()); }

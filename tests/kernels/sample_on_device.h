@@ -24,6 +24,13 @@ std::ostream& operator<<(std::ostream& out, const Device& device);
 
 std::string Named(const kernels::SamplingRule& rule);
 
+// Where a draw can be made, and from which logits.
+inline auto EveryDevice() {
+  return ::testing::Values(Device{Way::kCpu, kernels::Precision::kFloat32},
+                           Device{Way::kCuda, kernels::Precision::kFloat32},
+                           Device{Way::kCuda, kernels::Precision::kBfloat16});
+}
+
 // Each filter alone, all together, and at its ends. Under ThreadSanitizer a few.
 std::vector<kernels::SamplingRule> Rules(int64_t vocab);
 

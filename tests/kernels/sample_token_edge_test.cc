@@ -123,11 +123,7 @@ TEST_P(SampleTokenEdgeTest, LogitsThatAreNotFiniteShow) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices,
-                         SampleTokenEdgeTest,
-                         ::testing::Values(Device{Way::kCpu, Precision::kFloat32},
-                                           Device{Way::kCuda, Precision::kFloat32},
-                                           Device{Way::kCuda, Precision::kBfloat16}));
+INSTANTIATE_TEST_SUITE_P(Devices, SampleTokenEdgeTest, EveryDevice());
 
 }  // namespace
 }  // namespace restem::testing

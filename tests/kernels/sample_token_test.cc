@@ -162,11 +162,7 @@ TEST(SampleToken, WhatCudaCannotDrawFromIsRefused) {
   EXPECT_EQ(sample(logits.data(), {0, 5, 8}), nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices,
-                         SampleTokenTest,
-                         ::testing::Values(Device{Way::kCpu, Precision::kFloat32},
-                                           Device{Way::kCuda, Precision::kFloat32},
-                                           Device{Way::kCuda, Precision::kBfloat16}));
+INSTANTIATE_TEST_SUITE_P(Devices, SampleTokenTest, EveryDevice());
 
 }  // namespace
 }  // namespace restem::testing

@@ -12,6 +12,9 @@ import sys
 import torch
 import transformers
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from random_models import random_model  # noqa: E402
+
 TOKENS = [3, 17, 200, 5, 5, 64, 1, 90, 33, 254, 12, 7]
 GREEDY = 24
 
@@ -34,11 +37,7 @@ def logits_of(model, tokens):
 
 def write(root):
     for seed, (name, config) in enumerate(CONFIGS.items()):
-        torch.manual_seed(seed)
-        model = transformers.AutoModelForCausalLM.from_config(config).float().eval()
-        for parameter in model.parameters():  # biases start at zero: make them matter
-            if parameter.dim() == 1:
-                parameter.data += 0.1 * torch.randn_like(parameter)
+        model = random_model(config, seed)
         directory = pathlib.Path(root, name)
         model.save_pretrained(directory, max_shard_size="100KB" if "mha" in name else "5GB")
         tokens = list(TOKENS)

@@ -13,6 +13,9 @@ import sys
 import torch
 import transformers
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from random_models import random_model  # noqa: E402
+
 PROMPTS, LONGEST, NEW_TOKENS = 64, 150, 40
 COMMON = dict(vocab_size=300, hidden_size=64, intermediate_size=112, num_hidden_layers=3, max_position_embeddings=256,
               bos_token_id=1, eos_token_id=2, initializer_range=0.3)
@@ -39,11 +42,7 @@ def write_greedy(model, directory):
 
 def write_random(root):
     for seed, (name, config) in enumerate(CONFIGS.items()):
-        torch.manual_seed(seed)
-        model = transformers.AutoModelForCausalLM.from_config(config).float().eval()
-        for parameter in model.parameters():  # biases start at zero: make them matter
-            if parameter.dim() == 1:
-                parameter.data += 0.1 * torch.randn_like(parameter)
+        model = random_model(config, seed)
         model.save_pretrained(pathlib.Path(root, name))
         write_greedy(model, pathlib.Path(root, name))
 
