@@ -4,7 +4,7 @@
     generate_contenders.py write-model DIR --preset P      a model with random weights, as HF directory and as GGUF
     generate_contenders.py write-prompts FILE --preset P   the records of `restem generate`
     generate_contenders.py transformers|llama.cpp DIR FILE [--threads 2] [--samples 32] [--batch 128] [--new-tokens 64]
-    generate_contenders.py ceiling [--threads 2]           GFLOP/s of LibTorch's float32 product, 2048 x 2048 x 2048
+    generate_contenders.py ceiling [--threads 2]           GFLOP/s of LibTorch's float32 product, 2048 x 2048 x 2048, on every thread
 
 Both peers draw `samples` completions per prompt, `batch` at a time, all of `new-tokens` tokens. transformers samples at
 temperature 1 with its KV cache. llama.cpp computes a prompt once and copies its cells to all samples; it takes the largest
@@ -185,16 +185,28 @@ def run_llama_cpp(folder, prompts, options):
 
 
 def ceiling(options):
+    """Each thread multiplies for itself, so that a slow core does not hold up a fast one."""
+    import threading
+
     import torch
 
-    torch.set_num_threads(options.threads)
+    torch.set_num_threads(1)
     a, b = torch.randn(2048, 2048), torch.randn(2048, 2048)
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        torch.mm(a, b)
-        seconds.append(time.perf_counter() - start)
-    return {"gflops": 2 * 2048**3 / sorted(seconds)[2] / 1e9}
+    products = [0] * options.threads
+    end = time.perf_counter() + 3
+
+    def multiply(number):
+        while time.perf_counter() < end:
+            torch.mm(a, b)
+            products[number] += 1
+
+    start = time.perf_counter()
+    threads = [threading.Thread(target=multiply, args=(number,)) for number in range(options.threads)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {"gflops": sum(products) * 2 * 2048**3 / (time.perf_counter() - start) / 1e9}
 
 
 def main():

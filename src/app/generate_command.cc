@@ -8,8 +8,7 @@
 #include "base/progress.h"
 #include "data/options.h"
 #include "data/records.h"
-#include "loop/engine.h"
-#include "sampler/batch_engine.h"
+#include "sampler/new_engine.h"
 #include "sampler/options.h"
 
 namespace restem {
@@ -107,12 +106,15 @@ absl::Status GenerateCommand(const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(auto records, ReadRecords(flags.files.input, /*unique_ids=*/true));
   const auto items = static_cast<int64_t>(records.size());
   RESTEM_ASSIGN_OR_RETURN(const Work work, MakeWork(std::move(records), loaded, flags));
-  BatchEngine engine(
-      std::move(loaded.model),
-      loaded.tokenizer,
-      {flags.common.lanes(), flags.sampling.batch_tokens, flags.sampling.kv_cache_memory});
+  RESTEM_ASSIGN_OR_RETURN(const auto engine,
+                          NewEngine(std::move(loaded.model),
+                                    loaded.tokenizer,
+                                    {.device = flags.common.device,
+                                     .lanes = flags.common.lanes(),
+                                     .batch_tokens = flags.sampling.batch_tokens,
+                                     .kv_cache_bytes = flags.sampling.kv_cache_memory}));
   std::vector<std::string> lines;
-  RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats, Draw(engine, work, flags, lines));
+  RESTEM_ASSIGN_OR_RETURN(const GenerationStats stats, Draw(*engine, work, flags, lines));
   RESTEM_RETURN_IF_ERROR(WriteLines(flags.files.output, lines));
   PrintSummary({items,
                 stats.samples,

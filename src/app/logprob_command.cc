@@ -91,6 +91,8 @@ absl::Status LogprobCommand(const Args& args) {
   if (!go_on) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(CheckNoArguments(positionals));
   RESTEM_RETURN_IF_ERROR(flags.files.check());
+  if (flags.common.device == "cuda")
+    return InvalidInput("--device cuda: log-probabilities are computed on the CPU; leave it out");
   const Stopwatch loading;
   RESTEM_ASSIGN_OR_RETURN(const LoadedModel loaded,
                           LoadForCommand(flags.files.model, flags.common));

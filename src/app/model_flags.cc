@@ -2,6 +2,7 @@
 
 #include "loop/inputs.h"
 #include "model/checkpoint.h"
+#include "sampler/new_engine.h"
 
 namespace restem {
 

@@ -16,8 +16,8 @@ struct LoadedModel {
   std::shared_ptr<const Tokenizer> tokenizer;
 };
 
-// In --dtype, or in the dtype that the checkpoint's config.json names. --device cuda is refused in
-// this version, and so is a tokenizer with more tokens than the embedding has rows.
+// In --dtype, or in the dtype that the checkpoint's config.json names. A device that is not
+// there is refused, and so is a tokenizer with more tokens than the embedding has rows.
 absl::StatusOr<LoadedModel> LoadForCommand(const std::string& dir, const CommonFlags& flags);
 
 }  // namespace restem

@@ -4,12 +4,15 @@
 
 namespace restem {
 
-BatchEngineOptions EngineOptions(const JobInputs& inputs) {
-  return {inputs.lanes, inputs.job.sampler.batch_tokens, inputs.job.sampler.kv_cache_memory};
-}
-
-std::unique_ptr<SamplingEngine> MakeEngine(const JobInputs& inputs, Model model) {
-  return std::make_unique<BatchEngine>(std::move(model), inputs.tokenizer, EngineOptions(inputs));
+absl::StatusOr<std::unique_ptr<SamplingEngine>> MakeEngine(const JobInputs& inputs, Model model) {
+  const Job& job = inputs.job;
+  return NewEngine(std::move(model),
+                   inputs.tokenizer,
+                   {.device = job.device,
+                    .lanes = inputs.lanes,
+                    .batch_tokens = job.sampler.batch_tokens,
+                    .kv_cache_bytes = job.sampler.kv_cache_memory,
+                    .deterministic = job.deterministic});
 }
 
 absl::StatusOr<std::unique_ptr<SamplingEngine>> LoadEngine(const JobInputs& inputs,

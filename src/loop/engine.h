@@ -9,13 +9,11 @@
 #include "base/status.h"
 #include "loop/inputs.h"
 #include "model/decoder.h"
-#include "sampler/batch_engine.h"
+#include "sampler/new_engine.h"
 
 namespace restem {
 
-BatchEngineOptions EngineOptions(const JobInputs& inputs);
-
-std::unique_ptr<SamplingEngine> MakeEngine(const JobInputs& inputs, Model model);
+absl::StatusOr<std::unique_ptr<SamplingEngine>> MakeEngine(const JobInputs& inputs, Model model);
 
 // Loads `dir` and makes an engine of it.
 absl::StatusOr<std::unique_ptr<SamplingEngine>> LoadEngine(const JobInputs& inputs,

@@ -10,6 +10,7 @@
 #include "data/problems.h"
 #include "model/checkpoint.h"
 #include "reward/make_verifier.h"
+#include "sampler/new_engine.h"
 
 namespace restem {
 namespace {
@@ -85,13 +86,6 @@ absl::Status HashFolder(const std::string& dir, std::map<std::string, std::strin
 }
 
 }  // namespace
-
-absl::Status CheckDevice(const std::string& device) {
-  if (device != "cuda") return absl::OkStatus();
-  return InvalidInput(
-      "device: cuda is not supported by this version, which computes on the CPU; set it to cpu or "
-      "auto");
-}
 
 absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config) {
   if (tokenizer.vocab_size() <= config.vocab_size) return absl::OkStatus();

@@ -48,8 +48,6 @@ struct JobInputs {
 
 absl::StatusOr<JobInputs> LoadInputs(Job job);
 
-// This version computes on the CPU only.
-absl::Status CheckDevice(const std::string& device);
 // An id beyond the embedding would read foreign memory.
 absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config);
 

@@ -36,7 +36,8 @@ void VisitDevice(config::Fields& f, std::string& device) {
   f.choice("device",
            device,
            kDevices,
-           "Where models run; this version computes on the CPU, and refuses cuda.");
+           "Where models draw samples: auto is the CPU. Training and scoring compute on the CPU in any "
+           "case.");
 }
 
 void EmOptions::visit(config::Fields& f) {

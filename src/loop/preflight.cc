@@ -7,10 +7,10 @@
 #include "base/memory.h"
 #include "base/shutdown.h"
 #include "data/problems.h"
-#include "loop/engine.h"
 #include "loop/solutions.h"
 #include "model/checkpoint.h"
 #include "reward/preflight.h"
+#include "sampler/batch_engine.h"
 #include "text/checks.h"
 
 namespace restem {
@@ -177,7 +177,8 @@ std::string Estimate(const JobInputs& inputs) {
   const double kv_per_token =
       static_cast<double>(inputs.base.num_hidden_layers * inputs.base.num_key_value_heads *
                           ((inputs.base.head_dim + 15) / 16 * 16) * 2 * 4);
-  const auto rows = static_cast<double>(EngineOptions(inputs).max_rows());
+  const auto rows = static_cast<double>(
+      BatchEngineOptions{inputs.lanes, job.sampler.batch_tokens, {}}.max_rows());
   const double sampling =
       weight_bytes + rows * kv_per_token * static_cast<double>(job.sampler.max_new_tokens);
   // Master weights, two moments, best weights, and gradients once per thread.

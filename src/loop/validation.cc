@@ -27,7 +27,8 @@ absl::StatusOr<double> GreedyReward(const Run& run, const Model& model) {
   params.temperature = 0.0;
   params.max_new_tokens = inputs.job.evaluate.max_new_tokens;
   params.stop = inputs.job.evaluate.stop;
-  const auto stats = MakeEngine(inputs, model)->generate(requests, params, [&](Sample&& sample) {
+  RESTEM_ASSIGN_OR_RETURN(const auto engine, MakeEngine(inputs, model));
+  const auto stats = engine->generate(requests, params, [&](Sample&& sample) {
     return pool.submit(*problems.at(sample.problem), sample);
   });
   RESTEM_RETURN_IF_ERROR(stats.status());

@@ -20,29 +20,9 @@ kernels::PagedAttentionShape ShapeOf(const ModelConfig& config) {
 
 }  // namespace
 
-int64_t KvPagePool::page_bytes(const ModelConfig& config) {
-  return config.num_hidden_layers * kernels::PagedKv::layer_stride(ShapeOf(config)) *
-         static_cast<int64_t>(sizeof(float));
-}
-
-KvPagePool::KvPagePool(const ModelConfig& config, int64_t pages)
-    : shape_(ShapeOf(config)),
-      page_floats_(page_bytes(config) / static_cast<int64_t>(sizeof(float))),
-      bytes_(std::max<int64_t>(1, pages) * page_bytes(config)),
-      references_(static_cast<size_t>(pages)) {
-  // Address space that is zero when it is first touched, and memory only from then on.
-  void* memory = mmap(nullptr,
-                      static_cast<size_t>(bytes_),
-                      PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      /*fd=*/-1,
-                      /*offset=*/0);
-  if (memory == MAP_FAILED) throw std::bad_alloc();
-  kv_ = {static_cast<float*>(memory), config.num_hidden_layers};
+KvPagePool::KvPagePool(int64_t pages) : references_(static_cast<size_t>(pages)) {
   for (int64_t page = pages; page-- > 0;) free_.push_back(static_cast<int32_t>(page));
 }
-
-KvPagePool::~KvPagePool() { munmap(kv_.pages, static_cast<size_t>(bytes_)); }
 
 std::vector<int32_t> KvPagePool::take(int64_t count) {
   const std::lock_guard lock(mutex_);
@@ -66,13 +46,36 @@ void KvPagePool::give_back(std::span<const int32_t> pages) {
   }
 }
 
-void KvPagePool::copy(int32_t from, int32_t to) {
-  std::copy_n(kv_.pages + from * page_floats_, page_floats_, kv_.pages + to * page_floats_);
-}
-
 int64_t KvPagePool::free_pages() const {
   const std::lock_guard lock(mutex_);
   return static_cast<int64_t>(free_.size());
+}
+
+int64_t CpuKvPages::page_bytes(const ModelConfig& config) {
+  return config.num_hidden_layers * kernels::PagedKv::layer_stride(ShapeOf(config)) *
+         static_cast<int64_t>(sizeof(float));
+}
+
+CpuKvPages::CpuKvPages(const ModelConfig& config, int64_t pages)
+    : KvPagePool(pages),
+      shape_(ShapeOf(config)),
+      page_floats_(page_bytes(config) / static_cast<int64_t>(sizeof(float))),
+      bytes_(std::max<int64_t>(1, pages) * page_bytes(config)) {
+  // Address space that is zero when it is first touched, and memory only from then on.
+  void* memory = mmap(nullptr,
+                      static_cast<size_t>(bytes_),
+                      PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                      /*fd=*/-1,
+                      /*offset=*/0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  kv_ = {static_cast<float*>(memory), config.num_hidden_layers};
+}
+
+CpuKvPages::~CpuKvPages() { munmap(kv_.pages, static_cast<size_t>(bytes_)); }
+
+void CpuKvPages::copy(int32_t from, int32_t to) {
+  std::copy_n(kv_.pages + from * page_floats_, page_floats_, kv_.pages + to * page_floats_);
 }
 
 KvSequence::KvSequence(KvSequence&& other) noexcept

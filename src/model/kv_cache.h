@@ -1,5 +1,5 @@
-// The paged KV cache of a CPU: a pool of pages for all layers at once, and sequences that hold
-// references to pages of it. Layout of a page: kernels/paged_attention.h.
+// The paged KV cache: a pool of pages for all layers at once, and sequences that hold references to
+// pages of it. Layout of a page: kernels/paged_attention.h.
 #pragma once
 
 #include <cstdint>
@@ -17,14 +17,11 @@ constexpr int64_t PagesFor(int64_t keys) {
   return (keys + kernels::kKeysPerPage - 1) / kernels::kKeysPerPage;
 }
 
-// A fixed number of pages, counted by reference. Memory is taken from the system when a page is
-// first written. Thread-safe.
+// A fixed number of pages, counted by reference. Thread-safe.
 class KvPagePool {
  public:
-  static int64_t page_bytes(const ModelConfig& config);
-
-  KvPagePool(const ModelConfig& config, int64_t pages);
-  ~KvPagePool();
+  explicit KvPagePool(int64_t pages);
+  virtual ~KvPagePool() = default;
   KvPagePool(const KvPagePool&) = delete;
   KvPagePool& operator=(const KvPagePool&) = delete;
 
@@ -32,9 +29,26 @@ class KvPagePool {
   std::vector<int32_t> take(int64_t count);
   void share(std::span<const int32_t> pages);
   void give_back(std::span<const int32_t> pages);
-  void copy(int32_t from, int32_t to);
+  virtual void copy(int32_t from, int32_t to) = 0;
 
   int64_t free_pages() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<int32_t> references_;  // [pages]
+  std::vector<int32_t> free_;        // last in, first out: pages that have memory are used again
+};
+
+// Pages of a CPU. Memory is taken from the system when a page is first written.
+class CpuKvPages final : public KvPagePool {
+ public:
+  static int64_t page_bytes(const ModelConfig& config);
+
+  CpuKvPages(const ModelConfig& config, int64_t pages);
+  ~CpuKvPages() override;
+
+  void copy(int32_t from, int32_t to) override;
+
   const kernels::PagedAttentionShape& shape() const { return shape_; }
   const kernels::PagedKv& kv() const { return kv_; }
 
@@ -43,9 +57,6 @@ class KvPagePool {
   kernels::PagedKv kv_;
   const int64_t page_floats_;
   const int64_t bytes_;
-  mutable std::mutex mutex_;
-  std::vector<int32_t> references_;  // [pages]
-  std::vector<int32_t> free_;        // last in, first out: pages that have memory are used again
 };
 
 // The keys of one sequence: page i holds positions [16i, 16i + 16). Gives its references back when

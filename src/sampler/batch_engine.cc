@@ -13,45 +13,12 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/shutdown.h"
+#include "sampler/admission.h"
 #include "sampler/lane.h"
 #include "sampler/shared_prefix.h"
 
 namespace restem {
 namespace {
-
-absl::Status CheckRequests(std::span<const SampleRequest> requests, const ModelConfig& config) {
-  for (const SampleRequest& request : requests) {
-    const size_t length = request.prompt_tokens.size();
-    if (length == 0)
-      return InvalidInput(fmt::format("problem {}: the prompt has no tokens", request.problem));
-    if (!config.holds_prompt(length)) {
-      return InvalidInput(
-          fmt::format("problem {}: the prompt has {} tokens, the model's context holds {}; shorten "
-                      "the prompt or drop the problem",
-                      request.problem,
-                      length,
-                      config.max_position_embeddings));
-    }
-    for (const int32_t token : request.prompt_tokens) {
-      if (token < 0 || token >= config.vocab_size) {
-        return InvalidInput(
-            fmt::format("problem {}: prompt token {} is outside the model's vocabulary of {}",
-                        request.problem,
-                        token,
-                        config.vocab_size));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Pages that the longest sample of a request may come to hold, its prompt's own last one included.
-int64_t MostPages(const SampleRequest& request,
-                  const SamplingParams& params,
-                  const ModelConfig& config) {
-  const auto length = static_cast<int64_t>(request.prompt_tokens.size());
-  return PagesFor(std::min(length + params.max_new_tokens, config.max_position_embeddings)) + 1;
-}
 
 // What the page pool holds and how many lanes can work on it without waiting for ever: each must be
 // able to finish one sample.
@@ -64,25 +31,10 @@ absl::StatusOr<MemoryPlan> PlanMemory(std::span<const SampleRequest> requests,
                                       const SamplingParams& params,
                                       const BatchEngineOptions& options,
                                       const ModelConfig& config) {
-  const SampleRequest* longest = nullptr;
-  int64_t most = 0;
-  for (const SampleRequest& request : requests) {
-    const int64_t pages = MostPages(request, params, config);
-    if (pages > most) longest = &request;
-    most = std::max(most, pages);
-  }
-  const int64_t page_bytes = KvPagePool::page_bytes(config);
-  const int64_t bytes = options.kv_cache_bytes.value_or(MachineMemoryBytes() / 2);
-  const int64_t affordable = bytes / page_bytes;
-  if (affordable < most) {
-    return InvalidInput(
-        fmt::format("problem {}: its prompt of {} tokens and a completion need up to {} bytes of "
-                    "keys and values, kv_cache_memory holds {}",
-                    longest->problem,
-                    longest->prompt_tokens.size(),
-                    most * page_bytes,
-                    bytes));
-  }
+  const KvMemory memory = {options.kv_cache_bytes.value_or(MachineMemoryBytes() / 2),
+                           CpuKvPages::page_bytes(config)};
+  RESTEM_ASSIGN_OR_RETURN(const int64_t most, MostPages(requests, params, config, memory));
+  const int64_t affordable = memory.bytes / memory.page_bytes;
   // More than all rows of all lanes can fill is never used.
   const int64_t useful = most * (options.max_rows() + 2 * options.lanes);
   return MemoryPlan{std::min(affordable, useful),
@@ -110,7 +62,7 @@ KvSequence PrefixOf(const Model& model,
                     std::span<const SampleRequest> requests,
                     int64_t length,
                     int64_t max_rows,
-                    KvPagePool& pool) {
+                    CpuKvPages& pool) {
   if (length == 0) return KvSequence(pool);
   const c10::InferenceMode inference;
   const std::span<const int32_t> tokens = requests.front().prompt_tokens;
@@ -133,7 +85,7 @@ absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequ
   RESTEM_ASSIGN_OR_RETURN(const MemoryPlan plan,
                           PlanMemory(requests, params, options_, model_.config));
   const auto start = std::chrono::steady_clock::now();
-  KvPagePool pool(model_.config, plan.pages);
+  CpuKvPages pool(model_.config, plan.pages);
   RESTEM_ASSIGN_OR_RETURN(GenerationStats stats,
                           run_lanes(requests, params, plan.lanes, pool, sink));
   stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -143,13 +95,15 @@ absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequ
 absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleRequest> requests,
                                                        const SamplingParams& params,
                                                        int64_t lanes,
-                                                       KvPagePool& pool,
+                                                       CpuKvPages& pool,
                                                        const Sink& sink) {
   const int64_t rows = std::max<int64_t>(1, options_.max_rows() / lanes);
   const int64_t shared = SharedPrefixLength(requests);
   const KvSequence prefix = PrefixOf(model_, requests, shared, rows, pool);
   WorkList work(requests, lanes);
   FirstError error;
+  const auto stopped = [&] { return StopRequested() || !error.get().ok(); };
+  Handover handover(lanes, stopped);
   std::mutex stats_mutex;
   std::mutex sink_mutex;
   GenerationStats stats;
@@ -162,12 +116,13 @@ absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleReq
       .prefix = prefix,
       .max_rows = rows,
       .next_unit = [&] { return work.next(); },
+      .handover = handover,
       .emit =
           [&](Sample&& sample) {
             const std::lock_guard lock(sink_mutex);
             return sink(std::move(sample));
           },
-      .stopped = [&] { return StopRequested() || !error.get().ok(); },
+      .stopped = stopped,
   };
   RunLanes(static_cast<size_t>(lanes), [&](size_t) {
     const c10::InferenceMode inference;

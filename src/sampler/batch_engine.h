@@ -33,7 +33,7 @@ class BatchEngine : public SamplingEngine {
   absl::StatusOr<GenerationStats> run_lanes(std::span<const SampleRequest> requests,
                                             const SamplingParams& params,
                                             int64_t lanes,
-                                            KvPagePool& pool,
+                                            CpuKvPages& pool,
                                             const Sink& sink);
 
   Model model_;  // packed

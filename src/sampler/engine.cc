@@ -8,6 +8,7 @@ void GenerationStats::add(const GenerationStats& other) {
   generated_tokens += other.generated_tokens;
   cancelled += other.cancelled;
   preempted += other.preempted;
+  handed_over += other.handed_over;
 }
 
 }  // namespace restem

@@ -50,6 +50,7 @@ struct GenerationStats {
   int64_t generated_tokens = 0;  // of finished samples
   int64_t cancelled = 0;         // samples that were no longer wanted
   int64_t preempted = 0;         // times that a sample gave up its pages and was computed again
+  int64_t handed_over = 0;       // samples that another lane went on with
   double seconds = 0.0;
 
   // What another lane did beside this one.

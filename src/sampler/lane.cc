@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -23,6 +24,7 @@ Lane::Lane(const LaneContext& context)
 absl::Status Lane::run() {
   while (!context_.stopped()) {
     drop_unwanted();
+    share_rows();
     RESTEM_RETURN_IF_ERROR(start_samples());
     take_work();
     step_.clear();
@@ -31,7 +33,8 @@ absl::Status Lane::run() {
     if (step_.rows() > 0) {
       RESTEM_RETURN_IF_ERROR(step());
     } else if (rows_.empty() && prompts_.empty()) {
-      if (!more_work_) return absl::OkStatus();
+      if (!more_work_) rows_ = context_.handover.wait();
+      if (!more_work_ && rows_.empty()) return absl::OkStatus();
     } else {
       // Other lanes hold the pages: let them have the rest, too, and wait until they are done.
       give_up_all();
@@ -43,13 +46,23 @@ absl::Status Lane::run() {
 
 void Lane::drop_unwanted() {
   stats_.cancelled += static_cast<int64_t>(
-      std::erase_if(rows_, [](const Row& row) { return !row.request->wants(row.sample.index()); }));
+      std::erase_if(rows_, [](const RunningRow& row) { return !row.request->wants(row.sample.index()); }));
   for (Prompt& prompt : prompts_) {
     stats_.cancelled +=
         static_cast<int64_t>(std::erase_if(prompt.to_start, [&](const RunningSample& sample) {
           return !prompt.request->wants(sample.index());
         }));
   }
+}
+
+// Half of the rows, for a lane that waits. Few rows take a step as long as twice as many.
+void Lane::share_rows() {
+  constexpr size_t kLeastRows = 16;
+  if (rows_.size() < kLeastRows || !context_.handover.wanted()) return;
+  const auto half = rows_.begin() + static_cast<ptrdiff_t>(rows_.size() / 2);
+  stats_.handed_over += rows_.end() - half;
+  context_.handover.give({std::make_move_iterator(half), std::make_move_iterator(rows_.end())});
+  rows_.erase(half, rows_.end());
 }
 
 // Starts what there is room for; a prompt that has nothing left to start goes.
@@ -130,7 +143,7 @@ int64_t Lane::waiting() const {
 
 void Lane::add_rows() {
   for (size_t i = 0; i < rows_.size(); ++i) {
-    Row& row = rows_[i];
+    RunningRow& row = rows_[i];
     // Each row behind this one gets at least one, too.
     const int64_t budget =
         context_.max_rows - step_.rows() - static_cast<int64_t>(rows_.size() - i - 1);
@@ -188,7 +201,7 @@ bool Lane::free_pages(size_t keep) {
 }
 
 void Lane::preempt_last() {
-  Row row = std::move(rows_.back());
+  RunningRow row = std::move(rows_.back());
   rows_.pop_back();
   ++stats_.preempted;
   prompt_of(*row.request).to_start.push_front(std::move(row.sample));
@@ -205,7 +218,7 @@ absl::Status Lane::step() {
   int64_t live = 0;
   size_t kept = 0;
   for (size_t i = 0; i < rows_.size(); ++i) {
-    Row& row = rows_[i];
+    RunningRow& row = rows_[i];
     row.keys.set_keys(row.keys.keys() + row.fed);
     bool ended = false;
     if (row.fed > 0 && row.keys.keys() == row.known()) {

@@ -1,7 +1,8 @@
 // One thread's share of the sampling. Each step is one forward pass under a budget of rows: the
 // newest token of every running sample, and with what is left pieces of the prompts that come next.
 // A sample that ends leaves its place to the next one while the others go on. Where pages run out,
-// the youngest sample gives up its own and is computed again later.
+// the youngest sample gives up its own and is computed again later. A lane that has nothing left to
+// do takes running samples over from others.
 #pragma once
 
 #include <deque>
@@ -10,7 +11,7 @@
 #include <vector>
 
 #include "model/kv_cache.h"
-#include "sampler/running_sample.h"
+#include "sampler/handover.h"
 #include "sampler/step.h"
 #include "sampler/work_list.h"
 
@@ -21,10 +22,11 @@ struct LaneContext {
   const Model& model;  // packed
   const Tokenizer& tokenizer;
   const SamplingParams& params;
-  KvPagePool& pool;
+  CpuKvPages& pool;
   const KvSequence& prefix;  // that all prompts begin with: whole pages, or none
   int64_t max_rows = 1;      // of a lane's step
   std::function<std::optional<WorkUnit>()> next_unit;  // nullopt: no more work
+  Handover& handover;
   std::function<absl::Status(Sample&&)> emit;
   std::function<bool()> stopped;
 };
@@ -50,18 +52,9 @@ class Lane {
     int64_t length() const { return static_cast<int64_t>(request->prompt_tokens.size()); }
     bool computed() const { return keys.keys() == length(); }
   };
-  struct Row {
-    RunningSample sample;
-    const SampleRequest* request;
-    KvSequence keys;
-    int64_t fed = 0;
-
-    int64_t known() const {
-      return static_cast<int64_t>(request->prompt_tokens.size()) + sample.length();
-    }
-  };
 
   void drop_unwanted();
+  void share_rows();
   absl::Status start_samples();
   absl::StatusOr<bool> start_one(Prompt& prompt);
   void take_work();
@@ -81,8 +74,8 @@ class Lane {
   const LaneContext& context_;
   TokenSampler token_sampler_;
   Step step_;
-  std::vector<Row> rows_;       // oldest first
-  std::deque<Prompt> prompts_;  // to compute, or with samples to start, in order
+  std::vector<RunningRow> rows_;  // oldest first
+  std::deque<Prompt> prompts_;    // to compute, or with samples to start, in order
   bool more_work_ = true;
   GenerationStats stats_;
 };

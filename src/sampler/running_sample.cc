@@ -28,6 +28,10 @@ absl::StatusOr<bool> RunningSample::step(std::span<const float> logits,
                                          const TokenSampler& sampler) {
   RESTEM_ASSIGN_OR_RETURN(const TokenDraw draw,
                           sampler.draw(logits, stream_.uniform(sample_.tokens.size())));
+  return accept(draw);
+}
+
+bool RunningSample::accept(const TokenDraw& draw) {
   sample_.tokens.push_back(draw.token);
   sample_.logprobs.push_back(draw.logprob);
   if (TokenSampler::changes_distribution(*params_))

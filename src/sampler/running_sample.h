@@ -24,10 +24,14 @@ class RunningSample {
 
   // Draws the next token from its logits. Returns true when that was the last one.
   absl::StatusOr<bool> step(std::span<const float> logits, const TokenSampler& sampler);  // [vocab]
+  // The same for a token that was drawn elsewhere, from stream() at counter length().
+  bool accept(const TokenDraw& draw);
 
   int64_t index() const { return sample_.sample; }
   std::span<const int32_t> tokens() const { return sample_.tokens; }
   int64_t length() const { return static_cast<int64_t>(sample_.tokens.size()); }
+  int64_t limit() const { return limit_; }  // tokens at most
+  const kernels::PhiloxStream& stream() const { return stream_.philox(); }
   Sample finish() &&;
 
  private:

@@ -23,7 +23,7 @@ int64_t SharedPrefixLength(std::span<const SampleRequest> requests) {
 KvSequence ComputePrefix(const Model& model,
                          std::span<const int32_t> tokens,
                          int64_t max_rows,
-                         KvPagePool& pool) {
+                         CpuKvPages& pool) {
   KvSequence prefix(pool);
   const auto length = static_cast<int64_t>(tokens.size());
   prefix.reserve(length);

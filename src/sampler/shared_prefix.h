@@ -18,6 +18,6 @@ int64_t SharedPrefixLength(std::span<const SampleRequest> requests);
 KvSequence ComputePrefix(const Model& model,  // packed
                          std::span<const int32_t> tokens,
                          int64_t max_rows,
-                         KvPagePool& pool);
+                         CpuKvPages& pool);
 
 }  // namespace restem

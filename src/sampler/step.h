@@ -15,7 +15,7 @@ namespace restem {
 
 class Step {
  public:
-  explicit Step(const Model& model, const KvPagePool& pool) : model_(model), pool_(pool) {}
+  explicit Step(const Model& model, const CpuKvPages& pool) : model_(model), pool_(pool) {}
 
   void clear();
   // The next `tokens`, at least one, of a sequence whose keys are reserved. If `live`, the logits
@@ -38,7 +38,7 @@ class Step {
   kernels::PagedRows paged(const Rows& rows) const;
 
   const Model& model_;
-  const KvPagePool& pool_;
+  const CpuKvPages& pool_;
   std::vector<int32_t> tokens_;  // [rows]
   Rows rows_;
   Rows live_rows_;

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "model/checkpoint.h"
-#include "sampler/batch_engine.h"
+#include "sampler/test_engine.h"
 #include "support/paths.h"
 
 namespace restem::testing {
@@ -25,6 +25,7 @@ class StoriesEngine : public ::testing::Test {
     data_ = data;
     model_ = *LoadModel(data + "/stories260K/hf", /*bfloat16=*/false);
     tokenizer_ = *Tokenizer::load(data + "/stories260K/hf");
+    if (!NewTestEngine(model_, tokenizer_, {})) GTEST_SKIP() << "no CUDA device";
   }
 
   absl::StatusOr<Samples> draw(std::vector<SampleRequest> requests,
@@ -33,8 +34,8 @@ class StoriesEngine : public ::testing::Test {
                                int64_t rows,
                                std::optional<int64_t> kv_cache_bytes = {}) {
     Samples samples;
-    BatchEngine engine(model_, tokenizer_, {lanes, rows, kv_cache_bytes});
-    const auto stats = engine.generate(requests, params, [&](Sample&& sample) {
+    const auto engine = NewTestEngine(model_, tokenizer_, {lanes, rows, kv_cache_bytes});
+    const auto stats = engine->generate(requests, params, [&](Sample&& sample) {
       const auto key = std::pair(sample.problem, sample.sample);
       EXPECT_TRUE(samples.emplace(key, std::move(sample)).second) << "drawn twice";
       return absl::OkStatus();

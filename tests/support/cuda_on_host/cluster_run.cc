@@ -55,6 +55,7 @@ bool OrdersMemory(Operation operation) {
 // Each of `met` knows what all of them did before. The token is new each time, for with an old one
 // a thread that is slow to wake would also learn what the others did after.
 void OrderAtBarrier(const std::vector<Thread*>& met) {
+  if (!kThreadSanitizer) return;
   auto token = std::make_unique<uint64_t>();
   for (Thread* thread : met) thread->fiber->act_as([&] { ReleaseClock(token.get()); });
   for (Thread* thread : met) thread->fiber->act_as([&] { AcquireClock(token.get()); });
@@ -214,15 +215,19 @@ void ClusterRun::arrive_at_warp(Thread* thread) {
     throw KernelError(NameOf(*thread) + " is not in its own mask:\n" + DescribeStall(*this));
   }
   const unsigned lanes = request.mask & ExistingLanes(*thread);
-  std::vector<Thread*> met;
-  for (unsigned i = 0; i < 32; ++i) {
+  const auto* warp = &thread->block->threads[thread->rank - lane];
+  for (unsigned i = 32; i-- > 0;) {  // the last lane is often the last to come
     if (!(lanes >> i & 1)) continue;
-    Thread* other = thread->block->threads[thread->rank - lane + i].get();
-    const bool has_come = other->state == ThreadState::kWaiting &&
-                          other->request.operation == request.operation &&
-                          other->request.mask == request.mask;
+    const Thread& other = *warp[i];
+    const bool has_come = other.state == ThreadState::kWaiting &&
+                          other.request.operation == request.operation &&
+                          other.request.mask == request.mask;
     if (!has_come) return;
-    met.push_back(other);
+  }
+  std::vector<Thread*> met;
+  met.reserve(32);
+  for (unsigned i = 0; i < 32; ++i) {
+    if (lanes >> i & 1) met.push_back(warp[i].get());
   }
   ExchangeInWarp(met);
   complete(met);

@@ -2,6 +2,7 @@
 
 #include "cublasLt.h"
 #include "cuda_bf16.h"
+#include "streams.h"
 
 namespace {
 
@@ -57,6 +58,31 @@ bool Fits(const Operand& first, const Operand& second, const Layout& in, const L
          in.type == out.type && in.rows == out.rows && in.columns == out.columns &&
          (out.type == CUDA_R_32F || out.type == first.layout.type);
 }
+
+// A product as it was asked for: the caller's descriptions may be gone when it is done.
+struct Product {
+  const void* first_data;
+  const void* second_data;
+  const void* in_data;
+  void* out_data;
+  Layout first, second, in, out;
+  bool first_transposed, second_transposed;
+  double scale, keep;
+
+  void run() const {
+    const Operand a = {first_data, first, first_transposed};
+    const Operand b = {second_data, second, second_transposed};
+    for (uint64_t column = 0; column < out.columns; ++column) {
+      for (uint64_t row = 0; row < out.rows; ++row) {
+        double sum = 0.0;
+        for (uint64_t k = 0; k < a.columns(); ++k) sum += a.at(row, k) * b.at(k, column);
+        // As in BLAS, what is not kept is not read.
+        const double kept = keep == 0.0 ? 0.0 : keep * At(in_data, in, row, column);
+        Put(scale * sum + kept, out_data, out, row, column);
+      }
+    }
+  }
+};
 
 }  // namespace
 
@@ -187,7 +213,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t,
                               const cublasLtMatmulAlgo_t* algorithm,
                               void*,
                               size_t workspace_bytes,
-                              cudaStream_t) {
+                              cudaStream_t stream) {
   const auto& promised = algorithm->promised;
   const Operand a = {first_data, *first, operation->first == CUBLAS_OP_T};
   const Operand b = {second_data, *second, operation->second == CUBLAS_OP_T};
@@ -197,16 +223,9 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t,
       !Aligned(in_data, promised.alignment_in) || !Aligned(out_data, promised.alignment_out)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
-  const double scale = *static_cast<const float*>(alpha);
-  const double keep = *static_cast<const float*>(beta);
-  for (uint64_t column = 0; column < out->columns; ++column) {
-    for (uint64_t row = 0; row < out->rows; ++row) {
-      double sum = 0.0;
-      for (uint64_t k = 0; k < a.columns(); ++k) sum += a.at(row, k) * b.at(k, column);
-      // As in BLAS, what is not kept is not read.
-      const double kept = keep == 0.0 ? 0.0 : keep * At(in_data, *in, row, column);
-      Put(scale * sum + kept, out_data, *out, row, column);
-    }
-  }
+  const Product product = {first_data, second_data, in_data, out_data, *first, *second, *in, *out,
+                           a.transposed, b.transposed, *static_cast<const float*>(alpha),
+                           *static_cast<const float*>(beta)};
+  restem_host_cuda::Enqueue(stream, [product] { product.run(); });
   return CUBLAS_STATUS_SUCCESS;
 }

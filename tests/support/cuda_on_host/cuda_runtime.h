@@ -22,7 +22,8 @@
 
 namespace restem_host_cuda {
 
-// Returns what is wrong with the launch, or runs `call` as each thread. Throws KernelError.
+// Returns what is wrong with the launch, or runs `call` as each thread, when the stream comes to it.
+// Throws KernelError.
 cudaError_t LaunchKernel(const cudaLaunchConfig_t& config,
                          const void* kernel,
                          const std::function<void()>& call);
@@ -37,7 +38,7 @@ inline cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config,
   static_assert((std::is_trivially_copyable_v<Parameters> && ...), "a GPU gets arguments as bytes");
   const std::tuple<Parameters...> values(std::forward<Arguments>(arguments)...);
   return restem_host_cuda::LaunchKernel(
-      *config, reinterpret_cast<const void*>(kernel), [&] { std::apply(kernel, values); });
+      *config, reinterpret_cast<const void*>(kernel), [=] { std::apply(kernel, values); });
 }
 
 template <typename Kernel>

@@ -30,8 +30,11 @@
 // Options::schedule_seed varies the order in which threads and clusters run; atomics are then
 // points of change too.
 //
-// Not covered: `__shared__` variables, `__constant__`, <<<>>>, textures, streams that run beside
-// each other (a missing cudaStreamSynchronize is not noticed), cooperative grids and grid.sync,
+// Streams but the null stream do their work as late as they may (streams.h), so a missing wait of
+// the host shows; graphs are captured and launched.
+//
+// Not covered: `__shared__` variables, `__constant__`, <<<>>>, textures, waits of one stream for
+// another, cooperative grids and grid.sync,
 // memory fences, waiting for another thread by polling memory (it would never end), tensor cores
 // but the product of tensor_cores.h, TMA, asynchronous copies but those of <cuda_pipeline.h>,
 // mbarriers, named barriers, tiles of cooperative groups, __activemask and warp-synchronous code

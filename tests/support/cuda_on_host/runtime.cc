@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "cuda_runtime.h"
+#include "streams.h"
 
 namespace restem_host_cuda {
 namespace {
@@ -13,6 +14,7 @@ constexpr unsigned kThreadsPerBlock = 1024;
 constexpr size_t kMallocAlignment = 256;
 constexpr unsigned kPortableClusterBlocks = 8;
 constexpr unsigned kClusterBlocks = 16;
+constexpr size_t kDeviceMemory = size_t{1} << 30;  // as far as anybody asks
 
 thread_local cudaError_t last_error = cudaSuccess;
 
@@ -85,7 +87,8 @@ cudaError_t LaunchKernel(const cudaLaunchConfig_t& config,
   dim3 cluster;
   const cudaError_t error = CheckLaunch(config, kernel, &cluster);
   if (error != cudaSuccess) return Remember(error);
-  RunGrid({config.gridDim, config.blockDim, cluster, config.dynamicSmemBytes}, call);
+  const LaunchShape shape = {config.gridDim, config.blockDim, cluster, config.dynamicSmemBytes};
+  Enqueue(config.stream, [shape, call] { RunGrid(shape, call); });
   return cudaSuccess;
 }
 
@@ -106,6 +109,8 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorInvalidConfiguration";
     case cudaErrorNotSupported:
       return "cudaErrorNotSupported";
+    case cudaErrorStreamCaptureUnsupported:
+      return "cudaErrorStreamCaptureUnsupported";
     case cudaErrorInvalidClusterSize:
       return "cudaErrorInvalidClusterSize";
   }
@@ -138,22 +143,14 @@ cudaError_t cudaFree(void* pointer) {
   return cudaSuccess;
 }
 
-cudaError_t cudaMemsetAsync(void* pointer, int value, size_t bytes, cudaStream_t) {
-  if (bytes == 0) return cudaSuccess;
-  if (!pointer) return Remember(cudaErrorInvalidValue);
-  std::memset(pointer, value, bytes);
+cudaError_t cudaMallocHost(void** pointer, size_t bytes) { return cudaMalloc(pointer, bytes); }
+
+cudaError_t cudaFreeHost(void* pointer) { return cudaFree(pointer); }
+
+cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
+  *free = *total = restem_host_cuda::kDeviceMemory;
   return cudaSuccess;
 }
-
-cudaError_t cudaMemcpyAsync(
-    void* destination, const void* source, size_t bytes, cudaMemcpyKind, cudaStream_t) {
-  if (bytes == 0) return cudaSuccess;
-  if (!destination || !source) return Remember(cudaErrorInvalidValue);
-  std::memcpy(destination, source, bytes);
-  return cudaSuccess;
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
 
 cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 

@@ -1,6 +1,4 @@
 // The engine: published greedy text, endings, refusals.
-#include "sampler/batch_engine.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +14,7 @@ namespace restem {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::Few;
 using testing::Samples;
 using testing::StoriesEngine;
 
@@ -25,12 +24,12 @@ TEST_F(StoriesEngine, GreedyTextIsThePublishedOne) {
   const auto ids = golden["greedy_ids"].get<std::vector<int32_t>>();
   SamplingParams params;
   params.temperature = 0.0;
-  params.max_new_tokens = static_cast<int64_t>(ids.size()) - 1;
+  params.max_new_tokens = Few(static_cast<int64_t>(ids.size()) - 1, 80);
   params.ignore_eos = true;
   const auto samples = draw({{"story", {ids[0]}, {0}}}, params, 1, 1);
   ASSERT_TRUE(samples.ok()) << samples.status();
   const Sample& sample = samples->begin()->second;
-  EXPECT_EQ(sample.tokens, std::vector<int32_t>(ids.begin() + 1, ids.end()));
+  EXPECT_EQ(sample.tokens, std::vector<int32_t>(ids.begin() + 1, ids.begin() + 1 + params.max_new_tokens));
   EXPECT_EQ(sample.finish_reason, FinishReason::kLength);
   EXPECT_TRUE(sample.sampled_logprobs.empty());
 }
@@ -63,9 +62,10 @@ TEST_F(StoriesEngine, EosEndsUnlessIgnored) {
   const int32_t eos = tokenizer_->encode("the end.", false).back();
   model_.config.eos_token_ids = {eos};
   SamplingParams params;
-  params.max_new_tokens = 400;
+  params.max_new_tokens = Few(400, 40);
   params.seed = 3;
-  const auto samples = draw(stories(4), params, 2, 32);
+  const auto requests = stories(Few(4, 1));
+  const auto samples = draw(requests, params, 2, 32);
   int64_t ended = 0;
   for (const auto& [key, sample] : *samples) {
     const auto found = std::find(sample.tokens.begin(), sample.tokens.end(), eos);
@@ -78,8 +78,9 @@ TEST_F(StoriesEngine, EosEndsUnlessIgnored) {
   }
   EXPECT_GT(ended, 0);
   params.ignore_eos = true;
-  const auto endless = draw(stories(4), params, 2, 32);
-  for (const auto& [key, sample] : *endless) EXPECT_EQ(sample.tokens.size(), 400U);
+  const auto endless = draw(requests, params, 2, 32);
+  for (const auto& [key, sample] : *endless)
+    EXPECT_EQ(sample.tokens.size(), static_cast<size_t>(params.max_new_tokens));
 }
 
 TEST_F(StoriesEngine, TheContextLimitsTheLength) {
@@ -87,7 +88,7 @@ TEST_F(StoriesEngine, TheContextLimitsTheLength) {
   params.max_new_tokens = 10000;
   params.ignore_eos = true;
   const std::vector<int32_t> prompt(500, 300);
-  const Sample sample = draw({{"p", prompt, {0}}}, params, 1, 1)->begin()->second;
+  const Sample sample = draw({{"p", prompt, {0}}}, params, 1, Few(1, 64))->begin()->second;
   EXPECT_EQ(sample.tokens.size(),
             13U);  // 512 positions: 12 inputs behind the prompt, and one token more
   EXPECT_EQ(sample.finish_reason, FinishReason::kLength);
@@ -105,9 +106,11 @@ TEST_F(StoriesEngine, ImpossiblePromptsAreNamed) {
 }
 
 TEST_F(StoriesEngine, AnErrorOfTheSinkEndsTheRun) {
-  BatchEngine engine(model_, tokenizer_, {2, 8, {}});
+  const auto engine = testing::NewTestEngine(model_, tokenizer_, {.lanes = 2, .rows = 8});
+  SamplingParams params;
+  params.max_new_tokens = Few(100, 4);
   int calls = 0;
-  const auto stats = engine.generate(stories(20), SamplingParams{}, [&](Sample&&) {
+  const auto stats = engine->generate(stories(20), params, [&](Sample&&) {
     return ++calls == 3 ? Failed("the disk is full") : absl::OkStatus();
   });
   EXPECT_EQ(MessageOf(stats.status()), "the disk is full");

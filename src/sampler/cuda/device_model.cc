@@ -1,0 +1,113 @@
+#include "sampler/cuda/device_model.h"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+
+namespace restem::cuda {
+namespace {
+
+// What kernels/paged_attention.h, rms_norm.h and swiglu.h ask for.
+absl::Status CheckShape(const ModelConfig& config) {
+  const auto refuse = [](std::string_view what, int64_t value, std::string_view wanted) {
+    return InvalidInput(
+        fmt::format("device: cuda: the model's {} is {}; its kernels need {}", what, value, wanted));
+  };
+  if (config.head_dim % 8 != 0 || config.head_dim > 256)
+    return refuse("head_dim", config.head_dim, "a multiple of 8 up to 256");
+  if (config.hidden_size % 4 != 0)
+    return refuse("hidden_size", config.hidden_size, "a multiple of 4");
+  if (config.intermediate_size % 4 != 0)
+    return refuse("intermediate_size", config.intermediate_size, "a multiple of 4");
+  const int64_t group = config.num_attention_heads / config.num_key_value_heads;
+  if (group > 8) return refuse("number of heads for each KV head", group, "at most 8");
+  return absl::OkStatus();
+}
+
+// Copies tensors to the GPU and keeps their memory.
+class Uploader {
+ public:
+  explicit Uploader(std::vector<DeviceBuffer>& memory) : memory_(memory) {}
+
+  // Null if undefined, and after the first error.
+  const void* copy(const at::Tensor& tensor) {
+    if (!tensor.defined() || !status_.ok()) return nullptr;
+    const at::Tensor dense = tensor.contiguous();
+    const auto bytes = static_cast<int64_t>(dense.nbytes());
+    auto buffer = AllocateDevice(bytes, "weights");
+    status_ = buffer.status();
+    if (status_.ok()) status_ = Upload(dense.const_data_ptr(), bytes, buffer->data());
+    if (!status_.ok()) return nullptr;
+    memory_.push_back(*std::move(buffer));
+    return memory_.back().data();
+  }
+  const float* vector(const at::Tensor& tensor) {
+    return static_cast<const float*>(copy(tensor));
+  }
+  // Biases of a product that is several of the model's; where only some have one, zeros.
+  const float* biases(std::initializer_list<at::Tensor> parts,
+                      std::initializer_list<int64_t> lengths) {
+    std::vector<at::Tensor> whole;
+    bool any = false;
+    auto length = lengths.begin();
+    for (const at::Tensor& part : parts) {
+      any = any || part.defined();
+      whole.push_back(part.defined() ? part : at::zeros({*length}, at::kFloat));
+      ++length;
+    }
+    return any ? vector(at::cat(whole)) : nullptr;
+  }
+  const absl::Status& status() const { return status_; }
+
+ private:
+  std::vector<DeviceBuffer>& memory_;
+  absl::Status status_;
+};
+
+DeviceLayer UploadLayer(const ModelConfig& config, const LayerWeights& layer, Uploader& uploader) {
+  const int64_t kv = config.num_key_value_heads * config.head_dim;
+  const int64_t inner = config.intermediate_size;
+  return {
+      .input_norm = uploader.vector(layer.input_norm),
+      .qkv = uploader.copy(at::cat({layer.q.dense, layer.k.dense, layer.v.dense})),
+      .qkv_bias = uploader.biases({layer.q_bias, layer.k_bias, layer.v_bias},
+                                  {config.num_attention_heads * config.head_dim, kv, kv}),
+      .o = uploader.copy(layer.o.dense),
+      .o_bias = uploader.vector(layer.o_bias),
+      .post_attention_norm = uploader.vector(layer.post_attention_norm),
+      .gate_up = uploader.copy(at::cat({layer.gate.dense, layer.up.dense})),
+      .gate_up_bias = uploader.biases({layer.gate_bias, layer.up_bias}, {inner, inner}),
+      .down = uploader.copy(layer.down.dense),
+      .down_bias = uploader.vector(layer.down_bias),
+  };
+}
+
+}  // namespace
+
+absl::StatusOr<DeviceModel> UploadModel(const Model& model) {
+  const ModelConfig& config = model.config;
+  const Weights& weights = model.weights;
+  RESTEM_RETURN_IF_ERROR(CheckShape(config));
+  DeviceModel result;
+  result.config = config;
+  result.precision = weights.embed_tokens.scalar_type() == at::kFloat
+                         ? kernels::Precision::kFloat32
+                         : kernels::Precision::kBfloat16;
+  result.attention = {config.num_attention_heads,
+                      config.num_key_value_heads,
+                      config.head_dim,
+                      static_cast<float>(AttentionScale(config))};
+  Uploader uploader(result.memory);
+  result.embed_tokens = uploader.copy(weights.embed_tokens);
+  for (const LayerWeights& layer : weights.layers)
+    result.layers.push_back(UploadLayer(config, layer, uploader));
+  result.norm = uploader.vector(weights.norm);
+  result.lm_head =
+      config.tie_word_embeddings ? result.embed_tokens : uploader.copy(weights.lm_head.dense);
+  result.cosines = uploader.vector(model.rope.cosines);
+  result.sines = uploader.vector(model.rope.sines);
+  RESTEM_RETURN_IF_ERROR(uploader.status());
+  return result;
+}
+
+}  // namespace restem::cuda

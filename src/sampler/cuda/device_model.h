@@ -1,0 +1,44 @@
+// A model's weights in a GPU's memory, laid out for a decode step: queries, keys and values are one
+// product, gate and up another.
+#pragma once
+
+#include <vector>
+
+#include "kernels/cuda_types.h"
+#include "kernels/paged_attention.h"
+#include "model/decoder.h"
+#include "sampler/cuda/memory.h"
+
+namespace restem::cuda {
+
+// Matrices are in the model's precision, vectors float32; biases are null where there are none.
+struct DeviceLayer {
+  const float* input_norm = nullptr;           // [hidden]
+  const void* qkv = nullptr;                   // [(heads + 2·kv_heads)·head_dim, hidden]
+  const float* qkv_bias = nullptr;             // [(heads + 2·kv_heads)·head_dim]
+  const void* o = nullptr;                     // [hidden, heads·head_dim]
+  const float* o_bias = nullptr;               // [hidden]
+  const float* post_attention_norm = nullptr;  // [hidden]
+  const void* gate_up = nullptr;               // [2·intermediate, hidden]
+  const float* gate_up_bias = nullptr;         // [2·intermediate]
+  const void* down = nullptr;                  // [hidden, intermediate]
+  const float* down_bias = nullptr;            // [hidden]
+};
+
+struct DeviceModel {
+  ModelConfig config;
+  kernels::Precision precision = kernels::Precision::kBfloat16;
+  kernels::PagedAttentionShape attention;
+  const void* embed_tokens = nullptr;  // [vocab, hidden]
+  std::vector<DeviceLayer> layers;
+  const float* norm = nullptr;     // [hidden]
+  const void* lm_head = nullptr;   // [vocab, hidden]
+  const float* cosines = nullptr;  // [max_positions, head_dim / 2]
+  const float* sines = nullptr;    // the same
+  std::vector<DeviceBuffer> memory;
+};
+
+// InvalidInput where the kernels do not take the model's shape, Failed where memory is short.
+absl::StatusOr<DeviceModel> UploadModel(const Model& model);
+
+}  // namespace restem::cuda

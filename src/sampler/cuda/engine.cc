@@ -1,0 +1,147 @@
+#include "sampler/cuda/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/shutdown.h"
+#include "sampler/admission.h"
+#include "sampler/cuda/scheduler.h"
+#include "sampler/shared_prefix.h"
+
+namespace restem::cuda {
+namespace {
+
+constexpr int64_t kAutoRows = 1024;  // of a step, half of them samples
+
+// The largest step that the requests can come to.
+StepShape LargestStep(std::span<const SampleRequest> requests,
+                      const SamplingParams& params,
+                      const ModelConfig& config,
+                      int64_t rows) {
+  size_t prompt = 1;
+  for (const SampleRequest& request : requests)
+    prompt = std::max(prompt, request.prompt_tokens.size());
+  const int64_t keys = std::min(static_cast<int64_t>(prompt) + params.max_new_tokens,
+                                config.max_position_embeddings);
+  return {.drawing = std::max<int64_t>(1, rows / 2), .feeding = rows, .max_keys = keys};
+}
+
+// Pages that the memory left by weights and activations has room for.
+absl::StatusOr<int64_t> PlanPages(std::span<const SampleRequest> requests,
+                                  const SamplingParams& params,
+                                  const DeviceModel& model,
+                                  const StepShape& most,
+                                  std::optional<int64_t> kv_cache_bytes) {
+  constexpr double kShare = 0.9;  // for what the driver and the kernels take
+  KvMemory memory = {0, DeviceKvPages::page_bytes(model)};
+  if (kv_cache_bytes) {
+    memory.bytes = *kv_cache_bytes;
+  } else {
+    RESTEM_ASSIGN_OR_RETURN(const int64_t free, FreeDeviceMemory());
+    const int64_t left = free - StepRunner::DeviceBytes(model, most);
+    memory.bytes = static_cast<int64_t>(kShare * static_cast<double>(std::max<int64_t>(0, left)));
+  }
+  RESTEM_ASSIGN_OR_RETURN(const int64_t pages,
+                          MostPages(requests, params, model.config, memory));
+  // More than all samples that run and as many prompts can fill is never used.
+  return std::min(memory.bytes / memory.page_bytes, 2 * pages * (most.drawing + 1));
+}
+
+absl::StatusOr<KvSequence> ComputePrefix(std::span<const SampleRequest> requests,
+                                         int64_t length,
+                                         int64_t max_rows,
+                                         StepRunner& runner,
+                                         KvPagePool& pool) {
+  KvSequence prefix(pool);
+  prefix.reserve(length);
+  PlannedStep step;
+  while (prefix.keys() < length) {
+    const int64_t first = prefix.keys();
+    const int64_t count = std::min(max_rows, length - first);
+    step.clear();
+    step.feed({prefix.pages(), PagesFor(length)},
+              std::span(requests.front().prompt_tokens)
+                  .subspan(static_cast<size_t>(first), static_cast<size_t>(count)),
+              first);
+    RESTEM_RETURN_IF_ERROR(runner.launch(step));
+    RESTEM_RETURN_IF_ERROR(runner.collect().status());
+    prefix.set_keys(first + count);
+  }
+  return prefix;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CudaEngine>> CudaEngine::create(
+    const Model& model, std::shared_ptr<const Tokenizer> tokenizer, const EngineOptions& options) {
+  RESTEM_RETURN_IF_ERROR(CheckCudaDevice());
+  RESTEM_ASSIGN_OR_RETURN(DeviceModel on_device, UploadModel(model));
+  return std::unique_ptr<CudaEngine>(
+      new CudaEngine(std::move(on_device), std::move(tokenizer), options));
+}
+
+CudaEngine::CudaEngine(DeviceModel model,
+                       std::shared_ptr<const Tokenizer> tokenizer,
+                       const EngineOptions& options)
+    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), options_(options) {}
+
+absl::StatusOr<GenerationStats> CudaEngine::generate(std::span<const SampleRequest> requests,
+                                                     const SamplingParams& params,
+                                                     const Sink& sink) {
+  const ModelConfig& config = model_.config;
+  RESTEM_RETURN_IF_ERROR(CheckRequests(requests, config));
+  const auto start = std::chrono::steady_clock::now();
+  const int64_t rows = options_.batch_tokens.value_or(kAutoRows);
+  const StepShape most = LargestStep(requests, params, config, rows);
+  RESTEM_ASSIGN_OR_RETURN(const int64_t page_count,
+                          PlanPages(requests, params, model_, most, options_.kv_cache_bytes));
+  RESTEM_ASSIGN_OR_RETURN(const Stream stream, NewStream());
+  RESTEM_ASSIGN_OR_RETURN(const std::unique_ptr<DeviceKvPages> pages,
+                          DeviceKvPages::create(model_, page_count, stream.get()));
+  RESTEM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<StepRunner> runner,
+      StepRunner::create(model_, *pages, {most, params, options_.deterministic}, stream.get()));
+  const int64_t shared = SharedPrefixLength(requests);
+  RESTEM_ASSIGN_OR_RETURN(const KvSequence prefix,
+                          ComputePrefix(requests, shared, rows, *runner, *pages));
+  WorkList work(requests, /*lanes=*/1);
+  Scheduler scheduler({.config = config,
+                       .tokenizer = *tokenizer_,
+                       .params = params,
+                       .pool = *pages,
+                       .prefix = prefix,
+                       .runner = *runner,
+                       .max_drawing = most.drawing,
+                       .max_rows = rows,
+                       .work = work,
+                       .emit = sink});
+  RESTEM_RETURN_IF_ERROR(scheduler.run());
+  RESTEM_RETURN_IF_ERROR(CheckStop());
+  GenerationStats stats = scheduler.stats();
+  stats.prompt_tokens += shared;
+  stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stats;
+}
+
+}  // namespace restem::cuda
+
+namespace restem {
+
+absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngine(
+    const Model& model, std::shared_ptr<const Tokenizer> tokenizer, const EngineOptions& options) {
+  return cuda::CudaEngine::create(model, std::move(tokenizer), options);
+}
+
+absl::Status CheckCudaDevice() {
+  int devices = 0;
+  const cudaError_t error = cudaGetDeviceCount(&devices);
+  if (error == cudaSuccess && devices > 0) return absl::OkStatus();
+  return InvalidInput(
+      fmt::format("device: cuda: CUDA finds no GPU on this machine ({}); set it to cpu or auto",
+                  error == cudaSuccess ? "no devices" : cudaGetErrorName(error)));
+}
+
+}  // namespace restem

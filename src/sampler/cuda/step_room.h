@@ -1,0 +1,38 @@
+// The memory that steps on a GPU work in.
+#pragma once
+
+#include "kernels/sample_token.h"
+#include "sampler/cuda/device_model.h"
+#include "sampler/cuda/step_input.h"
+
+namespace restem::cuda {
+
+// A vocabulary rounded up, so that each row of logits begins at 16 bytes.
+constexpr int64_t LogitsStride(int64_t vocab) { return (vocab + 3) / 4 * 4; }
+
+// Activations are of the model's precision where no type is given. One step overwrites another's,
+// but for `newest`.
+struct StepRoom {
+  float* x = nullptr;            // [rows, hidden] the residual stream
+  void* normed = nullptr;        // [rows, hidden] what a block begins with
+  void* qkv = nullptr;           // [rows, (heads + 2·kv_heads)·head_dim]
+  void* q = nullptr;             // [rows, heads·head_dim]
+  void* attended = nullptr;      // the same
+  void* block_out = nullptr;     // [rows, hidden] what a block adds to x
+  void* gate_up = nullptr;       // [rows, 2·intermediate]
+  void* gated = nullptr;         // [rows, intermediate]
+  float* logits = nullptr;       // [drawing, LogitsStride]
+  int32_t* tokens = nullptr;     // [rows]
+  int32_t* positions = nullptr;  // [rows]
+  int32_t* newest = nullptr;     // [slots] as kernels/newest_tokens.h says
+  kernels::DrawnTokens drawn;    // three arrays of [slots], side by side
+  kernels::cuda::Workspace attention;
+  kernels::cuda::Workspace products;
+
+  // For steps of up to `most` rows of each kind and keys; as many slots as rows that draw. Null
+  // memory gives null pointers.
+  static StepRoom In(void* memory, const DeviceModel& model, const StepShape& most);
+  static int64_t Bytes(const DeviceModel& model, const StepShape& most);
+};
+
+}  // namespace restem::cuda

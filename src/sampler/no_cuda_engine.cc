@@ -1,0 +1,18 @@
+// Stands in for cuda/engine.cc in builds without CUDA.
+#include "sampler/new_engine.h"
+
+namespace restem {
+
+absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngine(const Model&,
+                                                              std::shared_ptr<const Tokenizer>,
+                                                              const EngineOptions&) {
+  return CheckCudaDevice();
+}
+
+absl::Status CheckCudaDevice() {
+  return InvalidInput(
+      "device: cuda needs a build with CUDA, and this is one without (cmake --preset cuda makes "
+      "one); set it to cpu or auto");
+}
+
+}  // namespace restem
