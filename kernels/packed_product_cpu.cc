@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <vector>
 
 #include "kernels/packed_product.h"
+#include "kernels/packed_product_bf16.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/packed_product_cpu.cc"
@@ -39,36 +39,65 @@ constexpr int64_t kTilePanels = 1;
 constexpr int64_t kBlockRows = 240;
 static_assert(kBlockRows % kTileRows == 0);
 
-HWY_INLINE Vec LoadWeights(const float* weights) { return hn::LoadU(Tag(), weights); }
+// Inputs that stand side by side in a panel.
+template <typename Weight>
+constexpr int64_t kInputs = sizeof(float) / sizeof(Weight);
 
-HWY_INLINE Vec LoadWeights(const uint16_t* weights) {
-  const hn::Rebind<uint32_t, Tag> wide;
-  const hn::Rebind<uint16_t, Tag> narrow;
-  const auto bits = hn::PromoteTo(wide, hn::LoadU(narrow, weights));
-  return hn::BitCast(Tag(), hn::ShiftLeft<16>(bits));
+// One of the inputs that stand side by side.
+template <int64_t kInput>
+HWY_INLINE Vec LoadWeights(const float* weights) {
+  return hn::LoadU(Tag(), weights);
 }
 
-// sums[panel][row][·] = Σ_i x[i][row]·panels[panel][i][·]; x is [in, kTileRows].
+template <int64_t kInput>
+HWY_INLINE Vec LoadWeights(const uint16_t* weights) {
+  const hn::Rebind<uint32_t, Tag> words;
+  const auto pairs = hn::LoadU(words, reinterpret_cast<const uint32_t*>(weights));
+  return hn::BitCast(Tag(),
+                     kInput == 0 ? hn::ShiftLeft<16>(pairs)
+                                 : hn::And(pairs, hn::Set(words, 0xFFFF0000U)));
+}
+
+// One input's share of a tile's sums: x[row]·panels[panel][·].
+template <int64_t kInput, int64_t kRows, int64_t kPanels, typename Weight>
+HWY_INLINE void AddProducts(const float* x,
+                            const Weight* panel,
+                            int64_t panel_stride,
+                            Vec (&sums)[kPanels * kRows * kVecs]) {
+  const Tag tag;
+  Vec weight[kPanels * kVecs];
+  HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
+    weight[v] = LoadWeights<kInput>(panel + (v / kVecs) * panel_stride +
+                                    (v % kVecs) * kLanes * kInputs<Weight>);
+  }
+  HWY_UNROLL(12) for (int64_t r = 0; r < kRows; ++r) {
+    const Vec value = hn::Set(tag, x[r]);
+    HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
+      Vec& sum = sums[r * kPanels * kVecs + v];
+      sum = hn::MulAdd(value, weight[v], sum);
+    }
+  }
+}
+
+// sums[panel][row][·] = Σ_i x[i][row]·panels[panel][i][·]; x is [in, kTileRows], `in` a multiple of
+// kInputs.
 template <int64_t kRows, int64_t kPanels, typename Weight>
 HWY_INLINE void Tile(const float* HWY_RESTRICT x,
                      const Weight* HWY_RESTRICT panel,
                      int64_t in,
                      float* HWY_RESTRICT sums) {  // [kPanels, kRows, 16]
   const Tag tag;
-  const int64_t panel_stride = in * kPanelWidth;
+  const int64_t stride = in * kPanelWidth;
   Vec acc[kPanels * kRows * kVecs];
   HWY_UNROLL(24) for (auto& sum : acc) sum = hn::Zero(tag);
-  for (int64_t i = 0; i < in; ++i, panel += kPanelWidth, x += kTileRows) {
-    Vec weight[kPanels * kVecs];
-    HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
-      weight[v] = LoadWeights(panel + (v / kVecs) * panel_stride + (v % kVecs) * kLanes);
+  for (int64_t i = 0; i < in; i += kInputs<Weight>) {
+    AddProducts<0, kRows, kPanels>(x, panel, stride, acc);
+    x += kTileRows;
+    if constexpr (kInputs<Weight> == 2) {
+      AddProducts<1, kRows, kPanels>(x, panel, stride, acc);
+      x += kTileRows;
     }
-    HWY_UNROLL(12) for (int64_t r = 0; r < kRows; ++r) {
-      const Vec value = hn::Set(tag, x[r]);
-      HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
-        acc[r * kPanels * kVecs + v] = hn::MulAdd(value, weight[v], acc[r * kPanels * kVecs + v]);
-      }
-    }
+    panel += kInputs<Weight> * kPanelWidth;
   }
   HWY_UNROLL(12) for (int64_t r = 0; r < kRows; ++r) {
     HWY_UNROLL(4) for (int64_t v = 0; v < kPanels * kVecs; ++v) {
@@ -133,22 +162,29 @@ void AnyTile(const float* x, const Weight* panel, int64_t in, const Place& place
 
 template <typename Weight>
 float Rounded(float x) {
-  if (sizeof(Weight) == sizeof(float) || std::isnan(x)) return x;
-  const auto bits = std::bit_cast<uint32_t>(x);  // to the nearest bfloat16, ties to even
-  return std::bit_cast<float>((bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U);
+  if (sizeof(Weight) == sizeof(float)) return x;
+  return std::bit_cast<float>(uint32_t{ToBfloat16(x)} << 16);
 }
 
-// Rows of x by tiles, each [in, kTileRows]; rows past the end are 0.
+// Inputs as tiles have them: an odd last one has a zero beside it.
+template <typename Weight>
+int64_t TileInputs(int64_t in) {
+  return (in + kInputs<Weight> - 1) / kInputs<Weight> * kInputs<Weight>;
+}
+
+// Rows of x by tiles, each [TileInputs, kTileRows]; what is past the end is 0.
 template <typename Weight>
 void ArrangeRows(const float* x, int64_t rows, int64_t in, std::vector<float>& arranged) {
   const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
-  arranged.resize(static_cast<size_t>(tiles * kTileRows * in));
+  const int64_t padded = TileInputs<Weight>(in);
+  arranged.resize(static_cast<size_t>(tiles * kTileRows * padded));
   for (int64_t tile = 0; tile < tiles; ++tile) {
-    float* to = arranged.data() + tile * kTileRows * in;
+    float* to = arranged.data() + tile * kTileRows * padded;
     for (int64_t r = 0; r < kTileRows; ++r) {
       const int64_t row = tile * kTileRows + r;
       for (int64_t i = 0; i < in; ++i)
         to[i * kTileRows + r] = row < rows ? Rounded<Weight>(x[row * in + i]) : 0.0F;
+      for (int64_t i = in; i < padded; ++i) to[i * kTileRows + r] = 0.0F;
     }
   }
 }
@@ -196,7 +232,8 @@ void Product(const PackedWeightView& weight,
              float* y) {
   static thread_local std::vector<float> arranged;
   constexpr int64_t kTileColumns = kTilePanels * kPanelWidth;
-  const auto* panels = static_cast<const Weight*>(weight.panels) + columns.first * weight.in;
+  const int64_t in = TileInputs<Weight>(weight.in);
+  const auto* panels = static_cast<const Weight*>(weight.panels) + columns.first * in;
   for (int64_t row = 0; row < rows; row += kBlockRows) {
     const int64_t block_rows = std::min(kBlockRows, rows - row);
     ArrangeRows<Weight>(x + row * weight.in, block_rows, weight.in, arranged);
@@ -207,8 +244,8 @@ void Product(const PackedWeightView& weight,
                            std::min(kTileColumns, columns.count - c),
                            bias == nullptr ? nullptr : bias + columns.first + c};
       MultiplyPanels(arranged.data(),
-                     panels + c * weight.in,
-                     weight.in,
+                     panels + c * in,
+                     in,
                      block,
                      /*has_next=*/c + 2 * kTileColumns <= columns.count);
     }
@@ -237,13 +274,16 @@ HWY_EXPORT(ProductOfAny);
 
 namespace {
 
-template <typename T>
+// With so many inputs side by side.
+template <int64_t kTogether, typename T>
 void Pack(const T* weight, int64_t out, int64_t in, T* panels) {
-  for (int64_t first = 0; first < out; first += kPanelWidth, panels += kPanelWidth * in) {
+  for (int64_t first = 0; first < out; first += kPanelWidth) {
     const int64_t width = std::min(kPanelWidth, out - first);
-    for (int64_t i = 0; i < in; ++i) {
-      for (int64_t j = 0; j < kPanelWidth; ++j)
-        panels[i * kPanelWidth + j] = j < width ? weight[(first + j) * in + i] : T{0};
+    for (int64_t i = 0; i < in; i += kTogether) {
+      for (int64_t j = 0; j < kPanelWidth; ++j) {
+        for (int64_t k = i; k < i + kTogether; ++k)
+          *panels++ = j < width && k < in ? weight[(first + j) * in + k] : T{0};
+      }
     }
   }
 }
@@ -251,11 +291,11 @@ void Pack(const T* weight, int64_t out, int64_t in, T* panels) {
 }  // namespace
 
 void PackWeight(const float* weight, int64_t out, int64_t in, float* panels) {
-  Pack(weight, out, in, panels);
+  Pack<1>(weight, out, in, panels);
 }
 
 void PackWeight(const uint16_t* weight, int64_t out, int64_t in, uint16_t* panels) {
-  Pack(weight, out, in, panels);
+  Pack<2>(weight, out, in, panels);
 }
 
 void PackedProduct(const PackedWeightView& weight,
@@ -264,6 +304,8 @@ void PackedProduct(const PackedWeightView& weight,
                    int64_t rows,
                    const ProductColumns& columns,
                    float* y) {
+  if (weight.precision == Precision::kBfloat16 && HasBfloat16Dots())
+    return ProductByBfloat16Dots(weight, x, bias, rows, columns, y);
   HWY_DYNAMIC_DISPATCH(ProductOfAny)(weight, x, bias, rows, columns, y);
 }
 

@@ -11,15 +11,14 @@ PackedMatrix::PackedMatrix(const at::Tensor& dense) {
               "PackedMatrix: a contiguous float32 or bfloat16 matrix on the CPU is wanted");
   view_.out = dense.size(0);
   view_.in = dense.size(1);
-  panels_ =
-      at::empty({kernels::PackedWeightView::panels_of(view_.out), view_.in, kernels::kPanelWidth},
-                dense.options());
+  if (dense.scalar_type() == at::kBFloat16) view_.precision = kernels::Precision::kBfloat16;
+  panels_ = at::empty({kernels::PackedWeightView::size(view_.precision, view_.out, view_.in)},
+                      dense.options());
   view_.panels = panels_.mutable_data_ptr();
-  if (dense.scalar_type() == at::kFloat) {
+  if (view_.precision == kernels::Precision::kFloat32) {
     kernels::PackWeight(
         dense.const_data_ptr<float>(), view_.out, view_.in, panels_.mutable_data_ptr<float>());
   } else {
-    view_.precision = kernels::Precision::kBfloat16;
     kernels::PackWeight(static_cast<const uint16_t*>(dense.const_data_ptr()),
                         view_.out,
                         view_.in,

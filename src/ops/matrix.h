@@ -20,7 +20,7 @@ class PackedMatrix {
                      const at::Tensor& bias) const;  // [out] or undefined; returns [rows, out]
 
  private:
-  at::Tensor panels_;  // [⌈out / 16⌉, in, 16]
+  at::Tensor panels_;  // as kernels/packed_product.h lays them out
   kernels::PackedWeightView view_;
 };
 

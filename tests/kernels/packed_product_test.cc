@@ -10,6 +10,8 @@
 #include <random>
 #include <vector>
 
+#include "kernels/packed_product_bf16-inl.h"
+
 namespace restem::kernels {
 namespace {
 
@@ -31,10 +33,7 @@ std::vector<float> Random(int64_t count, uint32_t seed) {
   return values;
 }
 
-float ToBfloat16(float x) {
-  const auto bits = std::bit_cast<uint32_t>(x);
-  return std::bit_cast<float>((bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U);
-}
+float NearestBfloat16(float x) { return std::bit_cast<float>(uint32_t{ToBfloat16(x)} << 16); }
 
 // A weight in both forms.
 struct Weight {
@@ -44,13 +43,13 @@ struct Weight {
 
   Weight(const Case& c, uint32_t seed) : values(Random(c.out * c.in, seed)) {
     view = {nullptr, c.precision, c.out, c.in};
-    panels.resize(static_cast<size_t>(PackedWeightView::panels_of(c.out) * c.in * kPanelWidth));
+    panels.resize(static_cast<size_t>(PackedWeightView::size(c.precision, c.out, c.in)));
     if (c.precision == Precision::kFloat32) {
       PackWeight(values.data(), c.out, c.in, panels.data());
     } else {
       std::vector<uint16_t> bits;
       for (float& value : values) {
-        value = ToBfloat16(value);
+        value = NearestBfloat16(value);
         bits.push_back(static_cast<uint16_t>(std::bit_cast<uint32_t>(value) >> 16));
       }
       PackWeight(bits.data(), c.out, c.in, reinterpret_cast<uint16_t*>(panels.data()));
@@ -69,7 +68,7 @@ TEST_P(PackedProductTest, IsTheProductInFloat64) {
   std::vector<float> y(static_cast<size_t>(c.rows * c.out), NAN);
   PackedProduct(weight.view, x.data(), bias.data(), c.rows, {0, c.out, c.out}, y.data());
   if (c.precision == Precision::kBfloat16) {
-    for (float& value : x) value = ToBfloat16(value);
+    for (float& value : x) value = NearestBfloat16(value);
   }
   for (int64_t r = 0; r < c.rows; ++r) {
     for (int64_t o = 0; o < c.out; ++o) {
@@ -129,6 +128,63 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
                                            Case{13, 64, 200, Precision::kFloat32},
                                            Case{241, 40, 31, Precision::kFloat32},
                                            Case{500, 24, 64, Precision::kBfloat16}));
+
+// What AVX512-BF16 does, in plain C++: the loops around the instruction can be tested anywhere.
+struct PortableDots {
+  struct Vec {
+    float value[kPanelWidth];
+  };
+  static Vec Zero() { return {}; }
+  static Vec Dot(Vec sum, uint32_t pair, const uint32_t* pairs) {
+    const auto low = [](uint32_t x) { return std::bit_cast<float>(x << 16); };
+    const auto high = [](uint32_t x) { return std::bit_cast<float>(x & 0xFFFF0000U); };
+    for (int64_t j = 0; j < kPanelWidth; ++j) {
+      sum.value[j] = std::fma(high(pair), high(pairs[j]), sum.value[j]);
+      sum.value[j] = std::fma(low(pair), low(pairs[j]), sum.value[j]);
+    }
+    return sum;
+  }
+  static void Store(const Vec& sum, float* to) { std::memcpy(to, sum.value, sizeof(sum.value)); }
+};
+
+// Against the product that every CPU has, which float64 has judged.
+TEST(PackedProduct, PairsOfBfloat16GiveTheSameUpToTheOrderOfSums) {
+  using Dots = Bfloat16Product<PortableDots>;
+  for (const Case& c : {Case{1, 1, 1, Precision::kBfloat16},
+                        Case{3, 17, 5, Precision::kBfloat16},
+                        Case{12, 32, 64, Precision::kBfloat16},
+                        Case{29, 100, 31, Precision::kBfloat16}}) {
+    const Weight weight(c, 1);
+    const std::vector<float> x = Random(c.rows * c.in, 2);
+    const std::vector<float> bias = Random(c.out, 3);
+    const ProductColumns columns = {c.out > 16 ? 16 : 0, c.out > 16 ? c.out - 16 : c.out, c.out};
+    std::vector<float> expected(static_cast<size_t>(c.rows * c.out), -7.0F);
+    std::vector<float> y = expected;
+    PackedProduct(weight.view, x.data(), bias.data(), c.rows, columns, expected.data());
+    std::vector<uint32_t> arranged(
+        static_cast<size_t>((c.rows + Dots::kRows) * (c.in + 1)));
+    Dots::arrange(x.data(), c.rows, c.in, arranged.data());
+    Dots::product(weight.view, arranged.data(), bias.data(), c.rows, columns, y.data());
+    for (size_t i = 0; i < y.size(); ++i)
+      ASSERT_NEAR(y[i], expected[i], 1e-5 * std::sqrt(static_cast<double>(c.in))) << c << " " << i;
+  }
+}
+
+// Where there is no such CPU the other tests go by the loops of every CPU.
+TEST(PackedProduct, TellsWhetherPairsAreMultipliedByInstructions) {
+  if (!HasBfloat16Dots()) GTEST_SKIP() << "no AVX512-BF16 on this CPU";
+  const Case c = {29, 100, 31, Precision::kBfloat16};
+  const Weight weight(c, 1);
+  const std::vector<float> x = Random(c.rows * c.in, 2);
+  std::vector<float> y(static_cast<size_t>(c.rows * c.out));
+  std::vector<float> portable = y;
+  ProductByBfloat16Dots(weight.view, x.data(), nullptr, c.rows, {0, c.out, c.out}, y.data());
+  using Dots = Bfloat16Product<PortableDots>;
+  std::vector<uint32_t> arranged(static_cast<size_t>((c.rows + Dots::kRows) * (c.in + 1)));
+  Dots::arrange(x.data(), c.rows, c.in, arranged.data());
+  Dots::product(weight.view, arranged.data(), nullptr, c.rows, {0, c.out, c.out}, portable.data());
+  for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], portable[i], 1e-4) << i;
+}
 
 TEST(PackedProduct, NanAndInfinityOfARowReachItsOutputsAlone) {
   const Case c = {3, 20, 8, Precision::kBfloat16};
