@@ -43,13 +43,8 @@ CudaError TakeNewest(const PlannedRows& planned,
                      int32_t* tokens,
                      int32_t* positions,
                      CudaStream stream) {
-  return Launch(ThreadPer(planned.rows, kThreads),
-                stream,
-                TakeKernel,
-                planned,
-                newest,
-                tokens,
-                positions);
+  return Launch(
+      ThreadPer(planned.rows, kThreads), stream, TakeKernel, planned, newest, tokens, positions);
 }
 
 CudaError KeepNewest(int64_t rows,

@@ -4,9 +4,10 @@
 // The layout: panel p holds weight rows [16p, 16p + 16), rows past the end as zeros; in float32 as
 // [in, 16], in bfloat16 as [⌈in / 2⌉, 16, 2], an odd last input beside a zero.
 //
-// An output is one chain of multiply-adds over the inputs, from the first to the last; where the CPU
-// has AVX512-BF16, with bfloat16 weights a chain over pairs of inputs. So its bits depend on its row
-// of x, its row of W and the kind of CPU alone: not on how many rows there are, nor on the thread.
+// An output is one chain of multiply-adds over the inputs, from the first to the last; where the
+// CPU has AVX512-BF16, with bfloat16 weights a chain over pairs of inputs. So its bits depend on
+// its row of x, its row of W and the kind of CPU alone: not on how many rows there are, nor on the
+// thread.
 #pragma once
 
 #include <cstdint>

@@ -65,7 +65,8 @@ struct Bfloat16Product {
       uint32_t* to = arranged + row / kRows * kRows * pairs + row % kRows;
       for (int64_t i = 0; i < pairs; ++i) {
         const uint32_t first = row < rows ? ToBfloat16(x[row * in + 2 * i]) : 0;
-        const uint32_t second = row < rows && 2 * i + 1 < in ? ToBfloat16(x[row * in + 2 * i + 1]) : 0;
+        const uint32_t second =
+            row < rows && 2 * i + 1 < in ? ToBfloat16(x[row * in + 2 * i + 1]) : 0;
         to[i * kRows] = second << 16 | first;
       }
     }

@@ -1,8 +1,8 @@
-#include "kernels/packed_product_bf16.h"
-
 #include <algorithm>
 #include <cstdlib>
 #include <vector>
+
+#include "kernels/packed_product_bf16.h"
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define RESTEM_AVX512_BF16 1
@@ -56,7 +56,8 @@ void ProductByBfloat16Dots(const PackedWeightView& weight,
   const int64_t pairs = (weight.in + 1) / 2;
   for (int64_t row = 0; row < rows; row += kBlockRows) {
     const int64_t count = std::min(kBlockRows, rows - row);
-    arranged.resize(static_cast<size_t>((count + Dots::kRows - 1) / Dots::kRows * Dots::kRows * pairs));
+    arranged.resize(
+        static_cast<size_t>((count + Dots::kRows - 1) / Dots::kRows * Dots::kRows * pairs));
     Dots::arrange(x + row * weight.in, count, weight.in, arranged.data());
     Dots::product(weight, arranged.data(), bias, count, columns, y + row * columns.stride);
   }

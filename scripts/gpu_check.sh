@@ -9,7 +9,9 @@
 # A step that fails is recorded, and the next one runs. Exit code 0: all passed; 1: a step failed or could not start (where
 # compute-sanitizer is missing, say); 2: nothing was run.
 #
-# DIR has, at the top or where a build folder has them: cuda_kernels_test, ops_test, cuda_engine_test (which reads RESTEM_DATA),
+# Tests of the engine read the model $RESTEM_DATA/stories260K/hf.
+#
+# DIR has, at the top or where a build folder has them: cuda_kernels_test, ops_test, cuda_engine_test,
 # linear_logprob_bench, paged_attention_bench, decode_step_bench, librestem_torch.so; also SOURCES, what `scripts/gpu_results.py hash` said when they were built,
 # and in lib/ the shared libraries that this machine lacks. LibTorch is that of RESTEM_PYTHON, else of .venv/bin/python,
 # else of python3: the version built with. If that Python has no torch, LibTorch must be in lib/, and the peers are left
@@ -41,6 +43,8 @@ for step in ${steps//,/ }; do
     *) stop "unknown step $step (known: tests memcheck racecheck benchmarks peers)" ;;
   esac
 done
+[[ ! ,$steps, =~ ,(tests|memcheck|racecheck), ]] || [ -d "${RESTEM_DATA:-}/stories260K/hf" ] ||
+  stop "RESTEM_DATA names no folder with stories260K/hf, without which the engine's tests would all skip; nothing was run"
 cd "$(dirname "$0")/.." || stop "cannot enter the repository"
 results=${results:-$PWD/tests/bench/gpu_results.json}
 export PATH=$PATH:/usr/local/cuda/bin

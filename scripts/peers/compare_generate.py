@@ -7,8 +7,8 @@
 All draw 32 completions of 64 tokens for each of some prompts of 40 to 120 random tokens, in float32, with the same random
 weights, in turn, `repeats` times; medians are reported. The peers run 128 completions at a time. restem and transformers
 sample at temperature 1; llama.cpp takes the largest logit, which costs it less. Seconds leave loading out; the share of the
-ceiling is that of LibTorch's large float32 product, one after the other on every thread, measured beside each run; it counts
-what a token needs in products alone.
+ceiling is that of LibTorch's large float32 product, of which each thread computes its own, all at once, measured beside each
+run; it counts what a token needs in products alone.
 generate_contenders.py has the peers; it needs transformers and gguf, and llama.cpp needs llama-cpp-python (PyPI).
 """
 

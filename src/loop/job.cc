@@ -24,20 +24,24 @@ config::VisitFn VisitOf(Job& job) {
 void VisitMachine(config::Fields& f, Job& job) {
   VisitDevice(f, job.device);
   f.auto_or("threads", job.threads, {.min = 1, .max = 1024}, "CPU threads; auto: one per core.");
-  f.boolean("deterministic",
-            job.deterministic,
-            "Training computes the very log-probs that sampling recorded, bit for bit.");
+  f.boolean(
+      "deterministic",
+      job.deterministic,
+      "Training computes the very log-probs that sampling recorded, bit for bit. With device: "
+      "cuda, samples do not depend on what is computed beside them; the log-probs are equal "
+      "up to rounding.");
 }
 
 }  // namespace
 
 void VisitDevice(config::Fields& f, std::string& device) {
   static constexpr std::array<std::string_view, 3> kDevices = {"cpu", "cuda", "auto"};
-  f.choice("device",
-           device,
-           kDevices,
-           "Where models draw samples: auto is the CPU. Training and scoring compute on the CPU in any "
-           "case.");
+  f.choice(
+      "device",
+      device,
+      kDevices,
+      "Where models draw samples: auto is the CPU. Training and scoring compute on the CPU in any "
+      "case.");
 }
 
 void EmOptions::visit(config::Fields& f) {

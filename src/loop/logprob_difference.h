@@ -18,7 +18,7 @@ struct LogprobDifference {
 
 // Scores some of the `total` samples in `path` again, spread evenly over the file, with the
 // trainer's forward pass over the weights in `model_dir`, which drew them. With `deterministic:
-// true` the difference is 0.
+// true` the difference is 0, if they were drawn on the CPU.
 absl::StatusOr<LogprobDifference> MeasureLogprobDifference(const Run& run,
                                                            const std::string& path,
                                                            int64_t total,

@@ -177,10 +177,9 @@ std::string Estimate(const JobInputs& inputs) {
   const double kv_per_token =
       static_cast<double>(inputs.base.num_hidden_layers * inputs.base.num_key_value_heads *
                           ((inputs.base.head_dim + 15) / 16 * 16) * 2 * 4);
-  const auto rows = static_cast<double>(
-      BatchEngineOptions{inputs.lanes, job.sampler.batch_tokens, {}}.max_rows());
+  const int64_t rows = BatchEngineOptions{inputs.lanes, job.sampler.batch_tokens, {}}.max_rows();
   const double sampling =
-      weight_bytes + rows * kv_per_token * static_cast<double>(job.sampler.max_new_tokens);
+      weight_bytes + static_cast<double>(rows * job.sampler.max_new_tokens) * kv_per_token;
   // Master weights, two moments, best weights, and gradients once per thread.
   const double training = parameters * 4.0 * (4.0 + static_cast<double>(inputs.lanes)) +
                           (inputs.bfloat16() ? weight_bytes : 0.0);
@@ -192,14 +191,14 @@ std::string Estimate(const JobInputs& inputs) {
       "model: {} with {:.3g} million parameters, {}\n"
       "estimate per iteration, at most: {:.3g} million sampled tokens, {:.3g} million for "
       "evaluation\n"
-      "memory: sampling about {}, training about {} and its activations; the machine has {}\n"
+      "memory: sampling {}, training about {} and its activations; the machine has {}\n"
       "disk: at most about {} for the whole run\n",
       inputs.base.model_type,
       parameters / 1e6,
       job.model.dtype,
       sampled_tokens / 1e6,
       eval_tokens / 1e6,
-      Bytes(sampling),
+      job.device == "cuda" ? "on the GPU" : "about " + Bytes(sampling),
       Bytes(training),
       Bytes(static_cast<double>(MachineMemoryBytes())),
       Bytes(disk));

@@ -78,7 +78,6 @@ absl::Status RunState::save() const {
                         {"stage", stage_},
                         {"complete", complete_},
                         {"inputs", inputs_},
-                        {"device", "cpu"},
                         {"version", Version()}});
 }
 

@@ -29,6 +29,7 @@ class KvPagePool {
   std::vector<int32_t> take(int64_t count);
   void share(std::span<const int32_t> pages);
   void give_back(std::span<const int32_t> pages);
+  // Page `to` becomes, in all layers, what page `from` is by now.
   virtual void copy(int32_t from, int32_t to) = 0;
 
   int64_t free_pages() const;

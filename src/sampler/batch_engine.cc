@@ -8,7 +8,6 @@
 #include <exception>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -69,6 +68,17 @@ KvSequence PrefixOf(const Model& model,
   return ComputePrefix(model, tokens.first(static_cast<size_t>(length)), max_rows, pool);
 }
 
+absl::StatusOr<GenerationStats> RunLane(const LaneContext& context) {
+  const c10::InferenceMode inference;
+  try {
+    Lane lane(context);
+    RESTEM_RETURN_IF_ERROR(lane.run());
+    return lane.stats();
+  } catch (const std::exception& exception) {  // memory ran out, say: the others must stop too
+    return Failed(fmt::format("sampling: {}", exception.what()));
+  }
+}
+
 }  // namespace
 
 BatchEngine::BatchEngine(Model model,
@@ -125,15 +135,10 @@ absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleReq
       .stopped = stopped,
   };
   RunLanes(static_cast<size_t>(lanes), [&](size_t) {
-    const c10::InferenceMode inference;
-    try {
-      Lane lane(context);
-      if (absl::Status status = lane.run(); !status.ok()) error.set(status);
-      const std::lock_guard lock(stats_mutex);
-      stats.add(lane.stats());
-    } catch (const std::exception& exception) {  // memory ran out, say: the others must stop too
-      error.set(Failed(fmt::format("sampling: {}", exception.what())));
-    }
+    const auto own = RunLane(context);
+    if (!own.ok()) return error.set(own.status());
+    const std::lock_guard lock(stats_mutex);
+    stats.add(*own);
   });
   RESTEM_RETURN_IF_ERROR(error.get());
   RESTEM_RETURN_IF_ERROR(CheckStop());

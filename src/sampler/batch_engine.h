@@ -1,5 +1,6 @@
-// The sampling engine of a CPU machine: one lane per thread, each with a batch of its own; lanes
-// share nothing but the weights and the list of work, so no step waits for another thread.
+// The sampling engine of a CPU machine: one lane per thread, each with a batch of its own. Lanes
+// share weights, pages and the list of work, and hand samples over at the end; no step waits for
+// another thread.
 #pragma once
 
 #include <memory>
@@ -18,7 +19,7 @@ struct BatchEngineOptions {
   std::optional<int64_t> kv_cache_bytes;  // auto: half of the machine's memory
 
   int64_t max_rows() const { return batch_tokens.value_or(lanes * kAutoRowsPerLane); }
-  static constexpr int64_t kAutoRowsPerLane = 96;
+  static constexpr int64_t kAutoRowsPerLane = 128;
 };
 
 class BatchEngine : public SamplingEngine {

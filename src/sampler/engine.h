@@ -1,6 +1,7 @@
 // The sampling engine's interface: requests in, finished samples out, in any order.
 // A sample is a function of (weights, prompt, parameters, random key, sample index) alone: not of
-// batch, order, thread.
+// batch, order, thread. On a GPU only where EngineOptions::deterministic is set, and for one
+// batch_tokens.
 #pragma once
 
 #include <atomic>

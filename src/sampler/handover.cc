@@ -8,11 +8,18 @@ namespace restem {
 Handover::Handover(int64_t lanes, std::function<bool()> stopped)
     : lanes_(lanes), stopped_(std::move(stopped)) {}
 
+bool Handover::claim() {
+  if (waiting_.load(std::memory_order_relaxed) == 0) return false;  // mostly, and without a lock
+  const std::lock_guard lock(mutex_);
+  if (waiting_ == 0) return false;
+  --waiting_;
+  return true;
+}
+
 void Handover::give(std::vector<RunningRow> rows) {
   {
     const std::lock_guard lock(mutex_);
     given_.push_back(std::move(rows));
-    --waiting_;
   }
   changed_.notify_one();
 }

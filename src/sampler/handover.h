@@ -34,8 +34,8 @@ class Handover {
   // `lanes` take part. Their waiting ends early once `stopped` says so.
   Handover(int64_t lanes, std::function<bool()> stopped);
 
-  // Whether a lane waits that no rows are on their way to.
-  bool wanted() const { return waiting_.load(std::memory_order_relaxed) > 0; }
+  // Whether a lane waits that nobody gives rows to yet. Then the caller must.
+  bool claim();
   void give(std::vector<RunningRow> rows);
   // Waits for rows. None come when every lane waits, or all are stopped.
   std::vector<RunningRow> wait();
@@ -46,7 +46,7 @@ class Handover {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::vector<RunningRow>> given_;
-  std::atomic<int64_t> waiting_ = 0;  // lanes, but for those that rows are on their way to
+  std::atomic<int64_t> waiting_ = 0;  // lanes, but for those that are claimed
 };
 
 }  // namespace restem

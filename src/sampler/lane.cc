@@ -19,22 +19,31 @@ std::span<const float> RowOf(const at::Tensor& logits, int64_t row) {
 }  // namespace
 
 Lane::Lane(const LaneContext& context)
-    : context_(context), token_sampler_(context.params), step_(context.model, context.pool) {}
+    : context_(context),
+      token_sampler_(context.params),
+      step_(context.model, context.pool),
+      prompts_({context.model.config,
+                context.tokenizer,
+                context.params,
+                context.prefix,
+                context.next_unit}) {}
 
 absl::Status Lane::run() {
   while (!context_.stopped()) {
     drop_unwanted();
     share_rows();
     RESTEM_RETURN_IF_ERROR(start_samples());
-    take_work();
+    // So much work that the next steps are full.
+    stats_.cancelled += prompts_.take_work(context_.max_rows - std::ssize(rows_));
     step_.clear();
     add_rows();
     add_prompts();
     if (step_.rows() > 0) {
       RESTEM_RETURN_IF_ERROR(step());
     } else if (rows_.empty() && prompts_.empty()) {
-      if (!more_work_) rows_ = context_.handover.wait();
-      if (!more_work_ && rows_.empty()) return absl::OkStatus();
+      if (prompts_.more_work()) continue;
+      rows_ = context_.handover.wait();
+      if (rows_.empty()) return absl::OkStatus();
     } else {
       // Other lanes hold the pages: let them have the rest, too, and wait until they are done.
       give_up_all();
@@ -45,20 +54,15 @@ absl::Status Lane::run() {
 }
 
 void Lane::drop_unwanted() {
-  stats_.cancelled += static_cast<int64_t>(
-      std::erase_if(rows_, [](const RunningRow& row) { return !row.request->wants(row.sample.index()); }));
-  for (Prompt& prompt : prompts_) {
-    stats_.cancelled +=
-        static_cast<int64_t>(std::erase_if(prompt.to_start, [&](const RunningSample& sample) {
-          return !prompt.request->wants(sample.index());
-        }));
-  }
+  stats_.cancelled += static_cast<int64_t>(std::erase_if(
+      rows_, [](const RunningRow& row) { return !row.request->wants(row.sample.index()); }));
+  stats_.cancelled += prompts_.drop_unwanted();
 }
 
 // Half of the rows, for a lane that waits. Few rows take a step as long as twice as many.
 void Lane::share_rows() {
   constexpr size_t kLeastRows = 16;
-  if (rows_.size() < kLeastRows || !context_.handover.wanted()) return;
+  if (rows_.size() < kLeastRows || !context_.handover.claim()) return;
   const auto half = rows_.begin() + static_cast<ptrdiff_t>(rows_.size() / 2);
   stats_.handed_over += rows_.end() - half;
   context_.handover.give({std::make_move_iterator(half), std::make_move_iterator(rows_.end())});
@@ -73,7 +77,7 @@ absl::Status Lane::start_samples() {
       RESTEM_ASSIGN_OR_RETURN(room, start_one(prompt));
     }
   }
-  std::erase_if(prompts_, [](const Prompt& prompt) { return prompt.to_start.empty(); });
+  prompts_.drop_started();
   return absl::OkStatus();
 }
 
@@ -82,7 +86,7 @@ absl::StatusOr<bool> Lane::start_one(Prompt& prompt) {
   if (static_cast<int64_t>(rows_.size()) >= context_.max_rows) return false;
   const int64_t own = prompt.length() + prompt.to_start.front().length() -
                       prompt.length() / kernels::kKeysPerPage * kernels::kKeysPerPage;
-  if (!has_room(own)) return false;
+  if (!LeaveRoom(context_.pool, own, rows_.size())) return false;
   auto keys = prompt.keys.fork();
   if (!keys) return false;
   RunningSample sample = std::move(prompt.to_start.front());
@@ -96,49 +100,6 @@ absl::StatusOr<bool> Lane::start_one(Prompt& prompt) {
   }
   rows_.push_back({std::move(sample), prompt.request, *std::move(keys)});
   return true;
-}
-
-// Takes so much work that the next steps are full.
-void Lane::take_work() {
-  while (more_work_ && static_cast<int64_t>(rows_.size()) + waiting() < context_.max_rows) {
-    const auto unit = context_.next_unit();
-    more_work_ = unit.has_value();
-    if (!unit) return;
-    // The last token drawn is never an input, so a completion may be one longer than the positions
-    // left.
-    const auto length = static_cast<int64_t>(unit->request->prompt_tokens.size());
-    const int64_t room = context_.model.config.max_position_embeddings - length + 1;
-    for (const int64_t index : unit->samples) {
-      if (!unit->request->wants(index)) {
-        ++stats_.cancelled;
-        continue;
-      }
-      prompt_of(*unit->request)
-          .to_start.emplace_back(*unit->request,
-                                 index,
-                                 context_.params,
-                                 context_.model.config,
-                                 context_.tokenizer,
-                                 room);
-    }
-  }
-}
-
-// The request's prompt that waits to be computed or forked; a new one if need be.
-Lane::Prompt& Lane::prompt_of(const SampleRequest& request) {
-  const auto found = std::find_if(prompts_.begin(), prompts_.end(), [&](const Prompt& prompt) {
-    return prompt.request == &request;
-  });
-  if (found != prompts_.end()) return *found;
-  // The prefix is whole pages, so that its fork takes none.
-  prompts_.push_back({&request, *context_.prefix.fork(), {}, {}, 0});
-  return prompts_.back();
-}
-
-int64_t Lane::waiting() const {
-  size_t count = 0;
-  for (const Prompt& prompt : prompts_) count += prompt.to_start.size();
-  return static_cast<int64_t>(count);
 }
 
 void Lane::add_rows() {
@@ -171,7 +132,10 @@ void Lane::add_prompts() {
     const int64_t budget = context_.max_rows - step_.rows();
     if (prompt.logits.defined() || budget <= 0) continue;
     // The whole prompt at once: two halves that wait for each other's pages would wait for ever.
-    if (!has_room(prompt.length() - first) || !prompt.keys.reserve(prompt.length())) return;
+    const int64_t missing = prompt.length() - first;
+    if (!prompt.reserved(prompt.length()) && !LeaveRoom(context_.pool, missing, rows_.size()))
+      return;
+    if (!prompt.keys.reserve(prompt.length())) return;
     prompt.fed = std::min(budget, prompt.length() - first);
     step_.add(prompt.keys,
               std::span(prompt.request->prompt_tokens)
@@ -180,21 +144,10 @@ void Lane::add_prompts() {
   }
 }
 
-// Whether new keys leave some pages for running samples to grow into.
-bool Lane::has_room(int64_t keys) const {
-  if (rows_.empty()) return true;
-  return context_.pool.free_pages() > PagesFor(keys) + static_cast<int64_t>(rows_.size()) / 2;
-}
-
 // Gives pages back that are not needed at once: those of prompts that wait, then those of the
 // youngest sample that is not among the first `keep`. False if there is nothing to give.
 bool Lane::free_pages(size_t keep) {
-  for (auto prompt = prompts_.rbegin(); prompt != prompts_.rend(); ++prompt) {
-    if (prompt->keys.keys() == context_.prefix.keys()) continue;
-    prompt->keys = *context_.prefix.fork();
-    prompt->logits = at::Tensor();
-    return true;
-  }
+  if (prompts_.free_pages()) return true;
   if (rows_.size() <= keep) return false;
   preempt_last();
   return true;
@@ -204,7 +157,7 @@ void Lane::preempt_last() {
   RunningRow row = std::move(rows_.back());
   rows_.pop_back();
   ++stats_.preempted;
-  prompt_of(*row.request).to_start.push_front(std::move(row.sample));
+  prompts_.of(*row.request).to_start.push_front(std::move(row.sample));
 }
 
 void Lane::give_up_all() {

@@ -5,7 +5,6 @@
 // do takes running samples over from others.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -13,7 +12,7 @@
 #include "model/kv_cache.h"
 #include "sampler/handover.h"
 #include "sampler/step.h"
-#include "sampler/work_list.h"
+#include "sampler/waiting_prompts.h"
 
 namespace restem {
 
@@ -41,29 +40,21 @@ class Lane {
   const GenerationStats& stats() const { return stats_; }
 
  private:
-  // A request's prompt: computed once, piece by piece; then its samples fork from it.
-  struct Prompt {
-    const SampleRequest* request;
-    KvSequence keys;
-    at::Tensor logits;                   // [vocab] behind it, once it is computed
-    std::deque<RunningSample> to_start;  // also samples that gave up their pages
-    int64_t fed = 0;                     // tokens in the step under way
+  struct Prompt : WaitingPrompt {
+    at::Tensor logits = {};  // [vocab] behind it, once it is computed
+    int64_t fed = 0;         // tokens in the step under way
 
-    int64_t length() const { return static_cast<int64_t>(request->prompt_tokens.size()); }
     bool computed() const { return keys.keys() == length(); }
+    void forget() { logits = at::Tensor(); }
   };
 
   void drop_unwanted();
   void share_rows();
   absl::Status start_samples();
   absl::StatusOr<bool> start_one(Prompt& prompt);
-  void take_work();
-  Prompt& prompt_of(const SampleRequest& request);
-  int64_t waiting() const;
 
   void add_rows();
   void add_prompts();
-  bool has_room(int64_t keys) const;
   bool free_pages(size_t keep);
   void preempt_last();
   void give_up_all();
@@ -75,8 +66,7 @@ class Lane {
   TokenSampler token_sampler_;
   Step step_;
   std::vector<RunningRow> rows_;  // oldest first
-  std::deque<Prompt> prompts_;    // to compute, or with samples to start, in order
-  bool more_work_ = true;
+  WaitingPrompts<Prompt> prompts_;
   GenerationStats stats_;
 };
 

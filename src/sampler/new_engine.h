@@ -16,7 +16,9 @@ struct EngineOptions {
   int64_t lanes = 1;                      // threads on a CPU
   std::optional<int64_t> batch_tokens;    // rows of a step; auto: nullopt
   std::optional<int64_t> kv_cache_bytes;  // auto: nullopt
-  bool deterministic = false;             // see StepRunnerOptions; on a CPU it is always so
+  // On a GPU all steps have one shape, so that a sample's bits do not depend on what runs beside
+  // it; that is slower. On a CPU they never do.
+  bool deterministic = false;
 };
 
 // InvalidInput where the device is not there or does not take the model, Failed where its memory is

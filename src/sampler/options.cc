@@ -11,11 +11,13 @@ void VisitEngine(config::Fields& f,
   f.auto_or("batch_tokens",
             batch_tokens,
             {.min = 1, .max = 1 << 20},
-            "Tokens of one step over all threads, running samples and pieces of prompts; auto: 96 "
-            "a thread.");
-  f.auto_or_bytes("kv_cache_memory",
-                  kv_cache_memory,
-                  "Most memory for keys and values, e.g. 4GB; auto: half of the machine's.");
+            "Tokens of one step over all threads, running samples and pieces of prompts; auto: 128 "
+            "a thread, on a GPU 1024, of which samples are at most half.");
+  f.auto_or_bytes(
+      "kv_cache_memory",
+      kv_cache_memory,
+      "Most memory for keys and values, e.g. 4GB; auto: half of the machine's, on a GPU "
+      "what weights and activations leave.");
 }
 
 SamplingParams ToParams(const DrawOptions& draw) {

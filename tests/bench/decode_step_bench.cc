@@ -6,15 +6,21 @@
 // Argument: rows, 32 of which share a prompt of 400 tokens; each has drawn 400 more. Weights and
 // keys are random, in bfloat16. `step` is timed as the engine runs steps: planned by the host,
 // launched as graphs, draws read one step later. of_roofline: the time in which the bandwidth of a
-// copy on the device reads what a step must read once (weights, own keys and values, a prompt's once
-// for its group), as a share of the step's time. `kernels` runs a step's kernels one by one, an
-// event behind each: microseconds by kernel, all layers together.
+// copy on the device reads what a step must read once (weights, own keys and values, a prompt's
+// once for its group), as a share of the step's time. `kernels` runs a step's kernels one by one,
+// an event behind each: microseconds by kernel, all layers together.
 #include <benchmark/benchmark.h>
 #include <cuda_bf16.h>
 #include <cuda_runtime_api.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <map>
+#include <memory>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "sampler/cuda/step_runner.h"
 
@@ -146,8 +152,7 @@ class Batch {
   const DeviceKvPages& pages() const { return *pages_; }
   StepShape most() const { return {rows_, 0, 1024}; }
   double key_bytes() const {
-    const int64_t keys =
-        rows_ * (kContext - kPrompt) + (rows_ + kGroup - 1) / kGroup * kPrompt;
+    const int64_t keys = rows_ * (kContext - kPrompt) + (rows_ + kGroup - 1) / kGroup * kPrompt;
     return static_cast<double>(DeviceKvPages::page_bytes(model_)) *
            static_cast<double>(keys / kernels::kKeysPerPage);
   }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "kernels/copy_page.h"
 #include "kernels/device_array.h"
 

@@ -161,8 +161,7 @@ TEST(PackedProduct, PairsOfBfloat16GiveTheSameUpToTheOrderOfSums) {
     std::vector<float> expected(static_cast<size_t>(c.rows * c.out), -7.0F);
     std::vector<float> y = expected;
     PackedProduct(weight.view, x.data(), bias.data(), c.rows, columns, expected.data());
-    std::vector<uint32_t> arranged(
-        static_cast<size_t>((c.rows + Dots::kRows) * (c.in + 1)));
+    std::vector<uint32_t> arranged(static_cast<size_t>((c.rows + Dots::kRows) * (c.in + 1)));
     Dots::arrange(x.data(), c.rows, c.in, arranged.data());
     Dots::product(weight.view, arranged.data(), bias.data(), c.rows, columns, y.data());
     for (size_t i = 0; i < y.size(); ++i)

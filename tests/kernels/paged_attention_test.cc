@@ -1,10 +1,11 @@
-// Attention over shared pages against float64, and its bits alone against its bits in a batch; on a
-// GPU or on the host executor.
+// Attention over shared pages against float64, and its bits alone against its bits in a batch; on
+// the CPU, and on a GPU or on the host executor.
 #include "kernels/paged_attention.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <ostream>
@@ -12,7 +13,9 @@
 
 #include "kernels/device_array.h"
 #include "kernels/logits_reference.h"
+#include "kernels/paged_batches.h"
 #include "kernels/paged_problem.h"
+#include "kernels/sample_on_device.h"
 
 namespace restem::testing {
 namespace {
@@ -21,62 +24,24 @@ using kernels::Precision;
 namespace cuda = kernels::cuda;
 
 struct Case {
+  Way way;
   kernels::PagedAttentionShape shape;
   Precision precision;
   bool partial_page_is_prompt;  // where a prompt ends within a page
 };
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
-  return out << c.shape.heads << "/" << c.shape.kv_heads << " heads of " << c.shape.head_dim
+  return out << (c.way == Way::kCpu ? "CPU, " : "CUDA, ") << c.shape.heads << "/"
+             << c.shape.kv_heads << " heads of " << c.shape.head_dim
              << (c.precision == Precision::kFloat32 ? ", float32" : ", bfloat16")
              << (c.partial_page_is_prompt ? ", prompts to the last page"
                                           : ", prompts of whole pages");
 }
 
-// Prompts of whole and broken pages, within and beyond a split of 256 keys, shared by up to nine
-// samples whose own keys end around the ends of pages and splits.
-PagedProblem SampleBatch() {
-  PagedProblem problem;
-  const int32_t long_prompt = problem.add_prompt(300);
-  for (const int32_t own : {1, 4, 5, 16, 20, 21, 212, 213, 468})
-    problem.add_row(problem.add_sequence(long_prompt, own), 300 + own - 1);
-  const int32_t of_pages = problem.add_prompt(64);
-  for (const int32_t own : {1, 15, 16, 17, 17})
-    problem.add_row(problem.add_sequence(of_pages, own), 64 + own - 1);
-  problem.add_row(problem.add_sequence(problem.add_prompt(7), 3), 9);
-  problem.add_row(problem.add_sequence(problem.add_prompt(1), 0), 0);
-  return problem;
-}
-
-// Chunks of prompts beside samples, and rows that are none.
-PagedProblem MixedBatch() {
-  PagedProblem problem;
-  const int32_t prompt = problem.add_prompt(290);
-  const int32_t whole = problem.add_sequence(prompt, 0);
-  for (int32_t position = 247; position < 265; ++position) problem.add_row(whole, position);
-  problem.add_row(whole, -1);
-  for (const int32_t own : {2, 30}) problem.add_row(problem.add_sequence(prompt, own), 289 + own);
-  const int32_t start = problem.add_sequence(problem.add_prompt(40), 0);
-  for (int32_t position = 0; position < 5; ++position) problem.add_row(start, position);
-  for (int i = 0; i < 3; ++i) problem.add_row(start, -1);
-  return problem;
-}
-
-// As many samples as a prompt may have, and neighbours whose prompts share a beginning only: their
-// prompts end at different pages.
-PagedProblem ManySamples(int samples) {
-  PagedProblem problem;
-  const int32_t prompt = problem.add_prompt(50);
-  for (int32_t i = 0; i < samples; ++i)
-    problem.add_row(problem.add_sequence(prompt, 1 + i * 7 % 40), 50 + i * 7 % 40);
-  const int32_t longer = problem.add_prompt(90, prompt);
-  for (const int32_t own : {1, 2, 3}) problem.add_row(problem.add_sequence(longer, own), 89 + own);
-  return problem;
-}
-
-std::vector<PagedProblem> Problems() {
+std::vector<PagedProblem> Problems(Way way) {
   if (kFewShapes) return {ManySamples(3)};
-  std::vector<PagedProblem> problems = {SampleBatch(), MixedBatch(), ManySamples(10)};
+  std::vector<PagedProblem> problems = {
+      SampleBatch(), MixedBatch(/*rows_that_are_none=*/way == Way::kCuda), ManySamples(10)};
   if (kLargeShapes) problems.push_back(ManySamples(40));
   return problems;
 }
@@ -136,9 +101,11 @@ class DeviceBatch {
   DeviceArray<unsigned char> room_, out_;
 };
 
-std::vector<unsigned char> Attend(const PagedMemory& memory,
+std::vector<unsigned char> Attend(Way way,
+                                  const PagedMemory& memory,
                                   const std::vector<size_t>& rows,
                                   int64_t max_keys) {
+  if (way == Way::kCpu) return memory.attend_on_cpu(rows);
   DeviceBatch batch(memory, rows, max_keys);
   EXPECT_STREQ(batch.plan(memory.tables()), nullptr);
   return batch.attend(memory.tables());
@@ -149,19 +116,19 @@ void ExpectRight(const PagedMemory& memory, const std::vector<unsigned char>& ou
   EXPECT_TRUE(AllNear(errors, std::vector<double>(errors.size()), 1.0, 0.0));
 }
 
-void ExpectSameBitsAlone(const PagedMemory& memory) {
+void ExpectSameBitsAlone(Way way, const PagedMemory& memory) {
   auto rows = memory.all_rows();
-  const auto together = Attend(memory, rows, memory.keys());
+  const auto together = Attend(way, memory, rows, memory.keys());
   const size_t size = together.size() / rows.size();
   const auto part = [size](const std::vector<unsigned char>& bytes, size_t row) {
     const auto from = bytes.begin() + static_cast<std::ptrdiff_t>(row * size);
     return std::vector<unsigned char>(from, from + static_cast<std::ptrdiff_t>(size));
   };
   for (size_t row = 0; row < rows.size(); row += 3)
-    EXPECT_TRUE(Attend(memory, {row}, memory.keys() + 300) == part(together, row))
+    EXPECT_TRUE(Attend(way, memory, {row}, memory.keys() + 300) == part(together, row))
         << "row " << row << " by itself";
   std::shuffle(rows.begin(), rows.end(), std::mt19937(5));
-  const auto shuffled = Attend(memory, rows, memory.keys());
+  const auto shuffled = Attend(way, memory, rows, memory.keys());
   for (size_t i = 0; i < rows.size(); ++i)
     EXPECT_TRUE(part(shuffled, i) == part(together, rows[i])) << "row " << rows[i] << " elsewhere";
 }
@@ -169,7 +136,7 @@ void ExpectSameBitsAlone(const PagedMemory& memory) {
 class PagedAttentionTest : public ::testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
-    if (!HasDevice()) GTEST_SKIP() << "no CUDA device";
+    if (GetParam().way == Way::kCuda && !HasDevice()) GTEST_SKIP() << "no CUDA device";
   }
 
   static PagedMemory memory_of(const PagedProblem& problem) {
@@ -178,18 +145,20 @@ class PagedAttentionTest : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(PagedAttentionTest, MatchesFloat64) {
-  for (const PagedProblem& problem : Problems()) {
+  for (const PagedProblem& problem : Problems(GetParam().way)) {
     const PagedMemory memory = memory_of(problem);
-    ExpectRight(memory, Attend(memory, memory.all_rows(), memory.keys()));
+    ExpectRight(memory, Attend(GetParam().way, memory, memory.all_rows(), memory.keys()));
   }
 }
 
 TEST_P(PagedAttentionTest, ARowsBitsDoNotDependOnTheBatch) {
-  for (const PagedProblem& problem : Problems()) ExpectSameBitsAlone(memory_of(problem));
+  for (const PagedProblem& problem : Problems(GetParam().way))
+    ExpectSameBitsAlone(GetParam().way, memory_of(problem));
 }
 
 // With the plan made, nobody looks up shared pages but through the first of the rows.
 TEST_P(PagedAttentionTest, PagesInCommonAreReadForAllRowsAtOnce) {
+  if (GetParam().way == Way::kCpu) GTEST_SKIP() << "no plan is made on a CPU";
   const int64_t group = GetParam().shape.heads / GetParam().shape.kv_heads;
   PagedProblem problem;
   const int32_t prompt = problem.add_prompt(17 * 16);  // more than one split
@@ -212,17 +181,19 @@ TEST_P(PagedAttentionTest, TheMostSplitsThatKeysCanHave) {
   PagedProblem problem;
   problem.add_row(problem.add_sequence(problem.add_prompt(kKeys), kKeys), 2 * kKeys - 1);
   const PagedMemory memory = memory_of(problem);
-  ExpectRight(memory, Attend(memory, {0}, 2 * kKeys));
+  ExpectRight(memory, Attend(GetParam().way, memory, {0}, 2 * kKeys));
 }
 
 // Such a row has no result rather than a wrong one.
 TEST_P(PagedAttentionTest, ARowWithMoreKeysThanTheBatchSaysIsNaN) {
+  if (GetParam().way == Way::kCpu) GTEST_SKIP() << "a CPU asks for no bound";
   PagedProblem problem;
   const int32_t prompt = problem.add_prompt(20);
   problem.add_row(problem.add_sequence(prompt, 2), 21);
   problem.add_row(problem.add_sequence(prompt, 300), 319);
   const PagedMemory memory = memory_of(problem);
-  const auto out = Decoded(Attend(memory, memory.all_rows(), 30), memory.precision());
+  const auto out =
+      Decoded(Attend(GetParam().way, memory, memory.all_rows(), 30), memory.precision());
   const size_t size = out.size() / 2;
   for (size_t i = 0; i < size; ++i) {
     EXPECT_TRUE(std::isfinite(out[i]));
@@ -232,12 +203,23 @@ TEST_P(PagedAttentionTest, ARowWithMoreKeysThanTheBatchSaysIsNaN) {
 
 std::vector<Case> Cases() {
   std::vector<Case> cases;
-  const auto add = [&](int64_t heads, int64_t kv_heads, int64_t head_dim, bool partial) {
-    const kernels::PagedAttentionShape shape = {
+  const auto shape_of = [](int64_t heads, int64_t kv_heads, int64_t head_dim) {
+    return kernels::PagedAttentionShape{
         heads, kv_heads, head_dim, static_cast<float>(1.0 / std::sqrt(head_dim))};
-    cases.push_back({shape, Precision::kBfloat16, partial});
-    cases.push_back({shape, Precision::kFloat32, !partial});
   };
+  const auto add = [&](int64_t heads, int64_t kv_heads, int64_t head_dim, bool partial) {
+    const auto shape = shape_of(heads, kv_heads, head_dim);
+    cases.push_back({Way::kCuda, shape, Precision::kBfloat16, partial});
+    cases.push_back({Way::kCuda, shape, Precision::kFloat32, !partial});
+    cases.push_back({Way::kCpu, shape, Precision::kFloat32, partial});
+  };
+  for (const auto& [heads, kv_heads, head_dim] :
+       {std::array<int64_t, 3>{1, 1, 16}, {4, 4, 24}, {8, 4, 8}, {14, 2, 64}, {5, 1, 12}}) {
+    cases.push_back({Way::kCpu,
+                     shape_of(heads, kv_heads, head_dim),
+                     Precision::kFloat32,
+                     /*partial_page_is_prompt=*/false});
+  }
   add(7, 1, 64, true);
   if (kFewShapes) return cases;
   add(6, 3, 80, true);

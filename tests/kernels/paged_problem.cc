@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 #include <random>
 
@@ -12,6 +13,10 @@ namespace {
 
 using kernels::kKeysPerPage;
 using kernels::Precision;
+
+// Of a CPU's pages: those of one layer lie between those of others.
+constexpr int64_t kLayers = 2;
+constexpr int64_t kLayer = 1;
 
 // Numbers that the precision holds.
 std::vector<double> Rounded(const std::vector<double>& values, Precision precision) {
@@ -163,6 +168,43 @@ std::vector<unsigned char> PagedMemory::queries(const std::vector<size_t>& rows)
     chosen.insert(chosen.end(), from, from + size);
   }
   return Encoded(chosen, precision_);
+}
+
+void PagedMemory::store_on_cpu(int64_t sequence, const kernels::PagedKv& kv) const {
+  const int32_t keys = problem_.sequences()[static_cast<size_t>(sequence)].keys;
+  std::vector<float> k;
+  std::vector<float> v;
+  for (int64_t position = 0; position < keys; ++position) {
+    for (int64_t head = 0; head < shape_.kv_heads; ++head) {
+      for (int64_t dim = 0; dim < shape_.head_dim; ++dim) {
+        k.push_back(static_cast<float>(elements_[key_at(sequence, position, head, dim)]));
+        v.push_back(static_cast<float>(elements_[value_at(sequence, position, head, dim)]));
+      }
+    }
+  }
+  std::vector<int32_t> positions(static_cast<size_t>(keys));
+  std::iota(positions.begin(), positions.end(), 0);
+  const std::vector<int32_t> of(positions.size(), static_cast<int32_t>(sequence));
+  kernels::StoreKeys(
+      shape_, kv, {of, positions, tables_.data(), table_stride_}, kLayer, k.data(), v.data());
+}
+
+std::vector<unsigned char> PagedMemory::attend_on_cpu(const std::vector<size_t>& rows) const {
+  std::vector<float> memory(
+      static_cast<size_t>(pages_ * kLayers * kernels::PagedKv::layer_stride(shape_)));
+  const kernels::PagedKv kv = {memory.data(), kLayers};
+  for (size_t i = 0; i < problem_.sequences().size(); ++i)
+    store_on_cpu(static_cast<int64_t>(i), kv);
+  const auto of = sequences(rows);
+  const auto at = positions(rows);
+  std::vector<unsigned char> out = queries(rows);
+  std::vector<float> q(out.size() / sizeof(float));
+  std::memcpy(q.data(), out.data(), out.size());
+  std::vector<float> attended(q.size(), NAN);
+  kernels::PagedAttention(
+      shape_, kv, {of, at, tables_.data(), table_stride_}, kLayer, q.data(), attended.data());
+  std::memcpy(out.data(), attended.data(), out.size());
+  return out;
 }
 
 std::vector<double> PagedMemory::errors(const std::vector<double>& out) const {

@@ -1,5 +1,5 @@
-// Sequences that share pages, their keys and values in the GPU's page layout, and attention over
-// them in float64.
+// Sequences that share pages, their keys and values in the GPU's page layout and in the CPU's, and
+// attention over them in float64.
 #pragma once
 
 #include <cstdint>
@@ -82,6 +82,10 @@ class PagedMemory {
   std::vector<int32_t> positions(const std::vector<size_t>& rows) const;
   std::vector<unsigned char> queries(const std::vector<size_t>& rows) const;
 
+  // Attention of chosen rows by the CPU's kernels over pages of their own layout, as bytes of
+  // [rows, heads, head_dim]. float32.
+  std::vector<unsigned char> attend_on_cpu(const std::vector<size_t>& rows) const;
+
   // What all rows' output, [rows, heads, head_dim], is off by, as a share of what is allowed.
   std::vector<double> errors(const std::vector<double>& out) const;
 
@@ -89,6 +93,7 @@ class PagedMemory {
   void fill_tables(bool partial_page_is_prompt);
   void fill_pool();
   void attend(size_t row, int64_t head, const double* out, double* errors) const;
+  void store_on_cpu(int64_t sequence, const kernels::PagedKv& kv) const;
   int64_t page_of(int64_t sequence, int64_t position) const;
   size_t key_at(int64_t sequence, int64_t position, int64_t kv_head, int64_t dim) const;
   size_t value_at(int64_t sequence, int64_t position, int64_t kv_head, int64_t dim) const;

@@ -13,8 +13,8 @@
 namespace restem {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Few;
+using ::testing::HasSubstr;
 using testing::Samples;
 using testing::StoriesEngine;
 
@@ -29,7 +29,8 @@ TEST_F(StoriesEngine, GreedyTextIsThePublishedOne) {
   const auto samples = draw({{"story", {ids[0]}, {0}}}, params, 1, 1);
   ASSERT_TRUE(samples.ok()) << samples.status();
   const Sample& sample = samples->begin()->second;
-  EXPECT_EQ(sample.tokens, std::vector<int32_t>(ids.begin() + 1, ids.begin() + 1 + params.max_new_tokens));
+  EXPECT_EQ(sample.tokens,
+            std::vector<int32_t>(ids.begin() + 1, ids.begin() + 1 + params.max_new_tokens));
   EXPECT_EQ(sample.finish_reason, FinishReason::kLength);
   EXPECT_TRUE(sample.sampled_logprobs.empty());
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -47,9 +48,22 @@ TEST(Handover, EndsWhenStopped) {
   std::atomic<bool> stopped = false;
   Handover handover(2, [&] { return stopped.load(); });
   std::thread lane([&] { EXPECT_TRUE(handover.wait().empty()); });
-  while (!handover.wanted()) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(5));
   stopped = true;
   lane.join();
+}
+
+// Two that gave to the same lane would leave rows that nobody goes on with.
+TEST(Handover, EveryWaitingLaneIsClaimedOnce) {
+  Handover handover(3, [] { return false; });
+  EXPECT_FALSE(handover.claim());
+  std::thread lane([&] { EXPECT_TRUE(handover.wait().empty()); });
+  while (!handover.claim()) std::this_thread::yield();
+  EXPECT_FALSE(handover.claim());
+  handover.give({});
+  // Given nothing, the lane would wait again; here it ends, and so do the others without it.
+  lane.join();
+  EXPECT_FALSE(handover.claim());
 }
 
 }  // namespace

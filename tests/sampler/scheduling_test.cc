@@ -12,8 +12,8 @@
 namespace restem {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Few;
+using ::testing::HasSubstr;
 using testing::StoriesEngine;
 
 TEST_F(StoriesEngine, SamplesDoNotDependOnBatchOrThreads) {
@@ -49,7 +49,8 @@ TEST_F(StoriesEngine, SamplesSurviveGivingUpTheirPages) {
   ASSERT_TRUE(reference.ok()) << reference.status();
   EXPECT_EQ(stats_.preempted, 0);
   // Room for one, two and five of the longest samples; a lane's own and shared.
-  const int64_t sample = testing::TestPageBytes(model_.config) * PagesFor(60 + params.max_new_tokens);
+  const int64_t sample =
+      testing::TestPageBytes(model_.config) * PagesFor(60 + params.max_new_tokens);
   for (const auto& [lanes, held] :
        {std::pair<int64_t, int64_t>{1, 1}, {1, 2}, {1, 5}, {2, 5}, {4, 2}}) {
     if (testing::kSlowEngine && held > 1) continue;

@@ -15,6 +15,7 @@ struct TestBatch {
   int64_t lanes = 1;  // on a CPU
   int64_t rows = 64;  // of a step
   std::optional<int64_t> kv_cache_bytes = {};
+  bool same_shape = false;  // all steps of a GPU are alike
 };
 
 // Null where there is no device for it.

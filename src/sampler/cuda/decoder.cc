@@ -38,7 +38,8 @@ class Launcher {
       store_keys(i, layer);
       if (last) only_drawing_rows();
       attend(i, layer);
-      feed_forward(layer, last ? model_.norm : model_.layers[static_cast<size_t>(i) + 1].input_norm);
+      feed_forward(layer,
+                   last ? model_.norm : model_.layers[static_cast<size_t>(i) + 1].input_norm);
     }
     draw();
     return Check(error_, what_);
@@ -117,7 +118,8 @@ class Launcher {
   void store_keys(int64_t index, const DeviceLayer& layer) {
     const int64_t width =
         (config_.num_attention_heads + 2 * config_.num_key_value_heads) * config_.head_dim;
-    multiply(room_.normed, layer.qkv, config_.hidden_size, width, room_.qkv, "the product of q, k, v");
+    multiply(
+        room_.normed, layer.qkv, config_.hidden_size, width, room_.qkv, "the product of q, k, v");
     launched(gpu::QkvRopeCache(model_.attention,
                                batch(),
                                {room_.qkv, layer.qkv_bias, model_.cosines, model_.sines},
@@ -168,16 +170,20 @@ class Launcher {
                          room_.gated,
                          stream_),
              "Swiglu");
-    multiply(
-        room_.gated, layer.down, inner, config_.hidden_size, room_.block_out, "the product of down");
+    multiply(room_.gated,
+             layer.down,
+             inner,
+             config_.hidden_size,
+             room_.block_out,
+             "the product of down");
     add(layer.down_bias, next_norm);
   }
 
   // The block's output to the residual stream, and what the next block begins with.
   void add(const float* bias, const float* norm_weight) {
-    launched(gpu::AddRmsNorm(
-                 norm(norm_weight), room_.block_out, bias, room_.x, room_.normed, stream_),
-             "AddRmsNorm");
+    launched(
+        gpu::AddRmsNorm(norm(norm_weight), room_.block_out, bias, room_.x, room_.normed, stream_),
+        "AddRmsNorm");
   }
 
   void draw() {

@@ -4,14 +4,16 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include <string_view>
+
 namespace restem::cuda {
 namespace {
 
 // What kernels/paged_attention.h, rms_norm.h and swiglu.h ask for.
 absl::Status CheckShape(const ModelConfig& config) {
   const auto refuse = [](std::string_view what, int64_t value, std::string_view wanted) {
-    return InvalidInput(
-        fmt::format("device: cuda: the model's {} is {}; its kernels need {}", what, value, wanted));
+    return InvalidInput(fmt::format(
+        "device: cuda: the model's {} is {}; its kernels need {}", what, value, wanted));
   };
   if (config.head_dim % 8 != 0 || config.head_dim > 256)
     return refuse("head_dim", config.head_dim, "a multiple of 8 up to 256");
@@ -41,9 +43,7 @@ class Uploader {
     memory_.push_back(*std::move(buffer));
     return memory_.back().data();
   }
-  const float* vector(const at::Tensor& tensor) {
-    return static_cast<const float*>(copy(tensor));
-  }
+  const float* vector(const at::Tensor& tensor) { return static_cast<const float*>(copy(tensor)); }
   // Biases of a product that is several of the model's; where only some have one, zeros.
   const float* biases(std::initializer_list<at::Tensor> parts,
                       std::initializer_list<int64_t> lengths) {

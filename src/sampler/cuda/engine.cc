@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "base/shutdown.h"
@@ -16,17 +17,22 @@ namespace {
 
 constexpr int64_t kAutoRows = 1024;  // of a step, half of them samples
 
-// The largest step that the requests can come to.
+// The largest step that the requests can come to. Where all steps are as large, none has more rows
+// than it may; else one without samples may have as many prompt rows.
 StepShape LargestStep(std::span<const SampleRequest> requests,
                       const SamplingParams& params,
                       const ModelConfig& config,
-                      int64_t rows) {
+                      int64_t rows,
+                      bool same_shape) {
   size_t prompt = 1;
   for (const SampleRequest& request : requests)
     prompt = std::max(prompt, request.prompt_tokens.size());
   const int64_t keys = std::min(static_cast<int64_t>(prompt) + params.max_new_tokens,
                                 config.max_position_embeddings);
-  return {.drawing = std::max<int64_t>(1, rows / 2), .feeding = rows, .max_keys = keys};
+  const int64_t drawing = std::max<int64_t>(1, rows / 2);
+  return {.drawing = drawing,
+          .feeding = same_shape ? std::max<int64_t>(1, rows - drawing) : rows,
+          .max_keys = keys};
 }
 
 // Pages that the memory left by weights and activations has room for.
@@ -35,7 +41,7 @@ absl::StatusOr<int64_t> PlanPages(std::span<const SampleRequest> requests,
                                   const DeviceModel& model,
                                   const StepShape& most,
                                   std::optional<int64_t> kv_cache_bytes) {
-  constexpr double kShare = 0.9;  // for what the driver and the kernels take
+  constexpr double kShare = 0.9;  // the rest is for graphs, kernels and the driver
   KvMemory memory = {0, DeviceKvPages::page_bytes(model)};
   if (kv_cache_bytes) {
     memory.bytes = *kv_cache_bytes;
@@ -43,22 +49,29 @@ absl::StatusOr<int64_t> PlanPages(std::span<const SampleRequest> requests,
     RESTEM_ASSIGN_OR_RETURN(const int64_t free, FreeDeviceMemory());
     const int64_t left = free - StepRunner::DeviceBytes(model, most);
     memory.bytes = static_cast<int64_t>(kShare * static_cast<double>(std::max<int64_t>(0, left)));
+    if (!MostPages(requests, params, model.config, memory).ok()) {
+      return Failed(fmt::format(
+          "device: cuda: of {} free bytes of the GPU's memory, {} are left for keys and "
+          "values, too few for one sample; a smaller batch_tokens leaves more",
+          free,
+          memory.bytes));
+    }
   }
-  RESTEM_ASSIGN_OR_RETURN(const int64_t pages,
-                          MostPages(requests, params, model.config, memory));
+  RESTEM_ASSIGN_OR_RETURN(const int64_t pages, MostPages(requests, params, model.config, memory));
   // More than all samples that run and as many prompts can fill is never used.
   return std::min(memory.bytes / memory.page_bytes, 2 * pages * (most.drawing + 1));
 }
 
-absl::StatusOr<KvSequence> ComputePrefix(std::span<const SampleRequest> requests,
-                                         int64_t length,
-                                         int64_t max_rows,
-                                         StepRunner& runner,
-                                         KvPagePool& pool) {
+// Computes the keys that all prompts begin with.
+absl::StatusOr<KvSequence> FeedPrefix(std::span<const SampleRequest> requests,
+                                      int64_t length,
+                                      int64_t max_rows,
+                                      StepRunner& runner,
+                                      KvPagePool& pool) {
   KvSequence prefix(pool);
   prefix.reserve(length);
   PlannedStep step;
-  while (prefix.keys() < length) {
+  while (prefix.keys() < length && !StopRequested()) {
     const int64_t first = prefix.keys();
     const int64_t count = std::min(max_rows, length - first);
     step.clear();
@@ -95,7 +108,7 @@ absl::StatusOr<GenerationStats> CudaEngine::generate(std::span<const SampleReque
   RESTEM_RETURN_IF_ERROR(CheckRequests(requests, config));
   const auto start = std::chrono::steady_clock::now();
   const int64_t rows = options_.batch_tokens.value_or(kAutoRows);
-  const StepShape most = LargestStep(requests, params, config, rows);
+  const StepShape most = LargestStep(requests, params, config, rows, options_.deterministic);
   RESTEM_ASSIGN_OR_RETURN(const int64_t page_count,
                           PlanPages(requests, params, model_, most, options_.kv_cache_bytes));
   RESTEM_ASSIGN_OR_RETURN(const Stream stream, NewStream());
@@ -106,7 +119,7 @@ absl::StatusOr<GenerationStats> CudaEngine::generate(std::span<const SampleReque
       StepRunner::create(model_, *pages, {most, params, options_.deterministic}, stream.get()));
   const int64_t shared = SharedPrefixLength(requests);
   RESTEM_ASSIGN_OR_RETURN(const KvSequence prefix,
-                          ComputePrefix(requests, shared, rows, *runner, *pages));
+                          FeedPrefix(requests, shared, most.feeding, *runner, *pages));
   WorkList work(requests, /*lanes=*/1);
   Scheduler scheduler({.config = config,
                        .tokenizer = *tokenizer_,
@@ -115,6 +128,7 @@ absl::StatusOr<GenerationStats> CudaEngine::generate(std::span<const SampleReque
                        .prefix = prefix,
                        .runner = *runner,
                        .max_drawing = most.drawing,
+                       .max_feeding = most.feeding,
                        .max_rows = rows,
                        .work = work,
                        .emit = sink});

@@ -12,12 +12,10 @@ namespace restem::cuda {
 
 class CudaEngine final : public SamplingEngine {
  public:
-  // Copies the weights to the current device. InvalidInput where its kernels do not take the model,
-  // Failed where there is no device or too little memory.
+  // Copies the weights to the current device. InvalidInput where there is none, or its kernels
+  // do not take the model; Failed where memory is short.
   static absl::StatusOr<std::unique_ptr<CudaEngine>> create(
-      const Model& model,
-      std::shared_ptr<const Tokenizer> tokenizer,
-      const EngineOptions& options);
+      const Model& model, std::shared_ptr<const Tokenizer> tokenizer, const EngineOptions& options);
 
   absl::StatusOr<GenerationStats> generate(std::span<const SampleRequest> requests,
                                            const SamplingParams& params,

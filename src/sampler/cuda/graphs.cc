@@ -1,7 +1,5 @@
 #include "sampler/cuda/graphs.h"
 
-#include <algorithm>
-
 #include "sampler/cuda/memory.h"
 
 namespace restem::cuda {
@@ -30,11 +28,6 @@ absl::StatusOr<StepGraphs::Executable> StepGraphs::record(
   RESTEM_RETURN_IF_ERROR(Check(cudaGraphInstantiate(&executable, graph.get(), /*flags=*/0),
                                "making a graph of a step"));
   return Executable(executable);
-}
-
-int64_t StepGraphs::recorded() const {
-  return std::count_if(
-      graphs_.begin(), graphs_.end(), [](const auto& entry) { return entry.second != nullptr; });
 }
 
 }  // namespace restem::cuda

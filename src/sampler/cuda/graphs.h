@@ -28,8 +28,6 @@ class StepGraphs {
   // record, and nothing is recorded that has not run.
   absl::Status run(const StepShape& shape, const std::function<absl::Status()>& launch);
 
-  int64_t recorded() const;
-
  private:
   using Executable = std::unique_ptr<CUgraphExec_st, DestroyGraph>;
 

@@ -30,7 +30,7 @@ StepShape PlannedStep::shape() const {
   int64_t last = 0;
   for (const DrawingRow& row : draws_) last = std::max(last, row.position);
   for (const FedRow& row : fed_) last = std::max<int64_t>(last, row.position);
-  return {drawing(), static_cast<int64_t>(fed_.size()), last + 1};
+  return {drawing(), feeding(), last + 1};
 }
 
 void PlannedStep::write(const StepShape& shape, const StepInput& to) const {

@@ -28,12 +28,10 @@ class PlannedStep {
   void clear();
   // The pages must hold the rows' positions until the step is launched.
   void draw(const SequencePages& sequence, const DrawingRow& row);
-  void feed(const SequencePages& sequence,
-            std::span<const int32_t> tokens,
-            int64_t first_position);
+  void feed(const SequencePages& sequence, std::span<const int32_t> tokens, int64_t first_position);
 
   int64_t drawing() const { return static_cast<int64_t>(draws_.size()); }
-  int64_t rows() const { return drawing() + static_cast<int64_t>(fed_.size()); }
+  int64_t feeding() const { return static_cast<int64_t>(fed_.size()); }
   int64_t sequences() const { return static_cast<int64_t>(sequences_.size()); }
   StepShape shape() const;  // that just holds it
 

@@ -7,15 +7,14 @@
 // begins by feeding that one itself: so all draws are alike, whatever their sample's age.
 #pragma once
 
+#include <algorithm>
 #include <deque>
-#include <functional>
 #include <list>
 #include <vector>
 
 #include "model/kv_cache.h"
 #include "sampler/cuda/step_runner.h"
-#include "sampler/running_sample.h"
-#include "sampler/work_list.h"
+#include "sampler/waiting_prompts.h"
 
 namespace restem::cuda {
 
@@ -27,7 +26,8 @@ struct SchedulerContext {
   const KvSequence& prefix;  // that all prompts begin with: whole pages, or none
   StepRunner& runner;
   int64_t max_drawing = 1;  // samples that run at once
-  int64_t max_rows = 1;     // of a step
+  int64_t max_feeding = 1;  // other rows of a step
+  int64_t max_rows = 1;     // of a step, of both kinds together
   WorkList& work;
   const SamplingEngine::Sink& emit;
 };
@@ -45,12 +45,8 @@ class Scheduler {
   const GenerationStats& stats() const { return stats_; }
 
  private:
-  struct Prompt {
-    const SampleRequest* request;
-    KvSequence keys;
-    std::deque<RunningSample> to_start;  // also samples that gave up their pages
-
-    int64_t target() const { return static_cast<int64_t>(request->prompt_tokens.size()) - 1; }
+  struct Prompt : WaitingPrompt {
+    int64_t target() const { return length() - 1; }
     bool computed() const { return keys.keys() == target(); }
   };
   struct Row {
@@ -71,16 +67,17 @@ class Scheduler {
   void drop_done();
   void start_samples();
   bool start_one(Prompt& prompt);
-  void take_work();
-  Prompt& prompt_of(const SampleRequest& request);
-  int64_t waiting() const;
 
   void plan();
   void plan_draw(Row& row);
   void plan_missing_keys(Row& row);
   void plan_prompt(Prompt& prompt);
-  int64_t budget() const { return context_.max_rows - step_.rows(); }
-  bool has_room(int64_t keys) const;
+  bool reserve(Row& row, int64_t keys);
+  // Rows that a step still has room for.
+  int64_t drawing_left() const { return context_.max_rows - step_.drawing() - step_.feeding(); }
+  int64_t feeding_left() const {
+    return std::min(drawing_left(), context_.max_feeding - step_.feeding());
+  }
   void make_room();
 
   absl::Status launch();
@@ -89,12 +86,12 @@ class Scheduler {
 
   const SchedulerContext context_;
   PlannedStep step_;
-  std::vector<Row*> drawing_;               // rows that draw in step_
+  std::vector<Row*> drawing_;                // rows that draw in step_
   std::deque<std::vector<Row*>> under_way_;  // of steps launched and not collected, oldest first
-  std::list<Row> rows_;                     // oldest first
-  std::deque<Prompt> prompts_;
+  std::list<Row> rows_;                      // oldest first
+  WaitingPrompts<Prompt> prompts_;
   std::vector<int32_t> free_slots_;
-  bool more_work_ = true;
+  bool starved_ = false;  // in the last plan a running sample found no page
   GenerationStats stats_;
 };
 

@@ -22,8 +22,8 @@ struct StepShape {
 
 // All pointers are into the host's or all into the GPU's memory.
 struct StepInput {
-  kernels::PhiloxStream* streams = nullptr;  // [drawing]
   uint64_t* counters = nullptr;              // [drawing] in the streams
+  kernels::PhiloxStream* streams = nullptr;  // [drawing]
   int32_t* given = nullptr;                  // [rows] tokens; −1: the slot's newest one
   int32_t* slots = nullptr;                  // [rows] −1: none
   int32_t* positions = nullptr;              // [rows]

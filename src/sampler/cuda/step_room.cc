@@ -3,37 +3,10 @@
 #include <utility>
 
 #include "kernels/matrix_product.h"
+#include "sampler/cuda/pieces.h"
 
 namespace restem::cuda {
 namespace {
-
-// Hands out pieces of memory, each aligned to 256 bytes, and counts them.
-class Pieces {
- public:
-  explicit Pieces(void* memory) : memory_(static_cast<char*>(memory)) {}
-
-  void* next(int64_t bytes) {
-    void* piece = memory_ == nullptr ? nullptr : memory_ + bytes_;
-    bytes_ += (bytes + 255) / 256 * 256;
-    return piece;
-  }
-  template <typename T>
-  T* next_of(int64_t count) {
-    return static_cast<T*>(next(count * static_cast<int64_t>(sizeof(T))));
-  }
-  int64_t bytes() const { return bytes_; }
-
- private:
-  char* memory_;
-  int64_t bytes_ = 0;
-};
-
-kernels::DrawnTokens DrawnIn(int32_t* memory, int64_t slots) {
-  if (memory == nullptr) return {};
-  return {memory,
-          reinterpret_cast<float*>(memory + slots),
-          reinterpret_cast<float*>(memory + 2 * slots)};
-}
 
 // And how many bytes it takes.
 std::pair<StepRoom, int64_t> Divide(void* memory, const DeviceModel& model, const StepShape& most) {
@@ -45,7 +18,7 @@ std::pair<StepRoom, int64_t> Divide(void* memory, const DeviceModel& model, cons
   const int64_t attention =
       kernels::cuda::PagedAttentionWorkspaceBytes(model.attention, rows, most.max_keys);
   const int64_t products = kernels::cuda::kProductWorkspaceBytes;
-  Pieces pieces(memory);
+  Pieces pieces(memory, /*alignment=*/256);
   const StepRoom room = {
       .x = pieces.next_of<float>(rows * config.hidden_size),
       .normed = pieces.next(rows * config.hidden_size * element),
@@ -59,7 +32,7 @@ std::pair<StepRoom, int64_t> Divide(void* memory, const DeviceModel& model, cons
       .tokens = pieces.next_of<int32_t>(rows),
       .positions = pieces.next_of<int32_t>(rows),
       .newest = pieces.next_of<int32_t>(most.drawing),
-      .drawn = DrawnIn(pieces.next_of<int32_t>(3 * most.drawing), most.drawing),
+      .drawn = DrawnIn(pieces.next(DrawnBytes(most.drawing)), most.drawing),
       .attention = {pieces.next(attention), attention},
       .products = {pieces.next(products), products},
   };
@@ -67,6 +40,17 @@ std::pair<StepRoom, int64_t> Divide(void* memory, const DeviceModel& model, cons
 }
 
 }  // namespace
+
+kernels::DrawnTokens DrawnIn(void* memory, int64_t slots) {
+  Pieces pieces(memory, sizeof(int32_t));
+  return {.tokens = pieces.next_of<int32_t>(slots),
+          .logprobs = pieces.next_of<float>(slots),
+          .sampled_logprobs = pieces.next_of<float>(slots)};
+}
+
+int64_t DrawnBytes(int64_t slots) {
+  return slots * static_cast<int64_t>(sizeof(int32_t) + 2 * sizeof(float));
+}
 
 StepRoom StepRoom::In(void* memory, const DeviceModel& model, const StepShape& most) {
   return Divide(memory, model, most).first;

@@ -10,8 +10,12 @@ namespace restem::cuda {
 // A vocabulary rounded up, so that each row of logits begins at 16 bytes.
 constexpr int64_t LogitsStride(int64_t vocab) { return (vocab + 3) / 4 * 4; }
 
-// Activations are of the model's precision where no type is given. One step overwrites another's,
-// but for `newest`.
+// The draws of up to so many rows, three arrays side by side.
+kernels::DrawnTokens DrawnIn(void* memory, int64_t slots);
+int64_t DrawnBytes(int64_t slots);
+
+// Activations are of the model's precision where no type is given. A step overwrites all that the
+// one before left, but for `newest`: draws must be copied in the stream before it.
 struct StepRoom {
   float* x = nullptr;            // [rows, hidden] the residual stream
   void* normed = nullptr;        // [rows, hidden] what a block begins with
@@ -25,7 +29,7 @@ struct StepRoom {
   int32_t* tokens = nullptr;     // [rows]
   int32_t* positions = nullptr;  // [rows]
   int32_t* newest = nullptr;     // [slots] as kernels/newest_tokens.h says
-  kernels::DrawnTokens drawn;    // three arrays of [slots], side by side
+  kernels::DrawnTokens drawn;    // [slots]
   kernels::cuda::Workspace attention;
   kernels::cuda::Workspace products;
 

@@ -11,7 +11,8 @@ namespace {
 
 // The smallest power of two from `least` on that is no less than `value`, but `most` at most.
 int64_t PowerOfTwo(int64_t value, int64_t least, int64_t most) {
-  return std::min(most, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max(value, least)))));
+  return std::min(
+      most, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max(value, least)))));
 }
 
 // Rounded up by at most a quarter, but `most` at most.
@@ -67,7 +68,7 @@ absl::Status StepRunner::allocate(const ModelConfig& config) {
   }
   for (Flight& flight : flights_) {
     RESTEM_ASSIGN_OR_RETURN(flight.input, AllocatePinned(InputBytes(most), "the input of steps"));
-    RESTEM_ASSIGN_OR_RETURN(flight.drawn, AllocatePinned(3 * 4 * most.drawing, "drawn tokens"));
+    RESTEM_ASSIGN_OR_RETURN(flight.drawn, AllocatePinned(DrawnBytes(most.drawing), "drawn tokens"));
     RESTEM_ASSIGN_OR_RETURN(flight.done, NewEvent());
   }
   return absl::OkStatus();
@@ -101,8 +102,8 @@ absl::Status StepRunner::launch(const PlannedStep& step) {
                             stream_),
             "copying a step's input"));
   const StepInput input = StepInput::In(input_memory_.data(), shape);
-  RESTEM_RETURN_IF_ERROR(graphs_.run(
-      shape, [&] { return LaunchStep(context_, shape, input, stream_); }));
+  RESTEM_RETURN_IF_ERROR(
+      graphs_.run(shape, [&] { return LaunchStep(context_, shape, input, stream_); }));
   RESTEM_RETURN_IF_ERROR(Check(cudaMemcpyAsync(flight.drawn.data(),
                                                context_.room.drawn.tokens,
                                                static_cast<size_t>(flight.drawn.bytes()),
@@ -116,12 +117,10 @@ absl::StatusOr<std::vector<TokenDraw>> StepRunner::collect() {
   TORCH_CHECK(collected_ < launched_, "StepRunner: no step is under way");
   const Flight& flight = flights_[collected_++ % kDepth];
   RESTEM_RETURN_IF_ERROR(Check(cudaEventSynchronize(flight.done.get()), "a step"));
-  const int64_t slots = options_.most.drawing;
-  const auto* tokens = flight.drawn.as<int32_t>();
-  const auto* logprobs = flight.drawn.as<float>() + slots;
+  const kernels::DrawnTokens drawn = DrawnIn(flight.drawn.data(), options_.most.drawing);
   std::vector<TokenDraw> draws;
   for (int64_t i = 0; i < flight.drawing; ++i)
-    draws.push_back({tokens[i], logprobs[i], logprobs[slots + i]});
+    draws.push_back({drawn.tokens[i], drawn.logprobs[i], drawn.sampled_logprobs[i]});
   return draws;
 }
 

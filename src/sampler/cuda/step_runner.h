@@ -16,7 +16,10 @@ namespace restem::cuda {
 struct StepRunnerOptions {
   StepShape most;
   SamplingParams params;
-  bool same_shape = false;  // every step is as large as can be: products of one shape have one order
+  // Every step is computed as large as can be, since a product's order of sums may depend on its
+  // number of rows: a sample's bits then depend on nothing beside it, and steps of few rows cost as
+  // much as full ones.
+  bool same_shape = false;
 };
 
 class StepRunner {
@@ -36,10 +39,6 @@ class StepRunner {
   // Waits for the oldest step under way. What its rows drew, in their order.
   absl::StatusOr<std::vector<TokenDraw>> collect();
 
-  // The shape that a step is launched in: shapes are few, so that graphs are.
-  StepShape bucket(const StepShape& shape) const;
-  const StepGraphs& graphs() const { return graphs_; }
-
   // GPU memory that create() takes, in bytes.
   static int64_t DeviceBytes(const DeviceModel& model, const StepShape& most);
 
@@ -57,6 +56,8 @@ class StepRunner {
              const StepRunnerOptions& options,
              cudaStream_t stream);
   absl::Status allocate(const ModelConfig& config);
+  // The shape that a step is launched in: shapes are few, so that graphs are.
+  StepShape bucket(const StepShape& shape) const;
 
   const DeviceKvPages& pages_;
   const StepRunnerOptions options_;

@@ -223,8 +223,17 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t,
       !Aligned(in_data, promised.alignment_in) || !Aligned(out_data, promised.alignment_out)) {
     return CUBLAS_STATUS_INVALID_VALUE;
   }
-  const Product product = {first_data, second_data, in_data, out_data, *first, *second, *in, *out,
-                           a.transposed, b.transposed, *static_cast<const float*>(alpha),
+  const Product product = {first_data,
+                           second_data,
+                           in_data,
+                           out_data,
+                           *first,
+                           *second,
+                           *in,
+                           *out,
+                           a.transposed,
+                           b.transposed,
+                           *static_cast<const float*>(alpha),
                            *static_cast<const float*>(beta)};
   restem_host_cuda::Enqueue(stream, [product] { product.run(); });
   return CUBLAS_STATUS_SUCCESS;

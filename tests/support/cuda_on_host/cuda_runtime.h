@@ -22,8 +22,8 @@
 
 namespace restem_host_cuda {
 
-// Returns what is wrong with the launch, or runs `call` as each thread, when the stream comes to it.
-// Throws KernelError.
+// Returns what is wrong with the launch, or runs `call` as each thread, when the stream comes to
+// it. Throws KernelError.
 cudaError_t LaunchKernel(const cudaLaunchConfig_t& config,
                          const void* kernel,
                          const std::function<void()>& call);

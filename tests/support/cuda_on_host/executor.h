@@ -34,12 +34,11 @@
 // the host shows; graphs are captured and launched.
 //
 // Not covered: `__shared__` variables, `__constant__`, <<<>>>, textures, waits of one stream for
-// another, cooperative grids and grid.sync,
-// memory fences, waiting for another thread by polling memory (it would never end), tensor cores
-// but the product of tensor_cores.h, TMA, asynchronous copies but those of <cuda_pipeline.h>,
-// mbarriers, named barriers, tiles of cooperative groups, __activemask and warp-synchronous code
-// without _sync functions, flushed denormals, contraction to FMA, the error of __expf and its like
-// (they are libm's here), registers and occupancy.
+// another, cooperative grids and grid.sync, memory fences, waiting for another thread by polling
+// memory (it would never end), tensor cores but the product of tensor_cores.h, TMA, asynchronous
+// copies but those of <cuda_pipeline.h>, mbarriers, named barriers, tiles of cooperative groups,
+// __activemask and warp-synchronous code without _sync functions, flushed denormals, contraction to
+// FMA, the error of __expf and its like (they are libm's here), registers and occupancy.
 #pragma once
 
 #include <cstddef>

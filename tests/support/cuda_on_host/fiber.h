@@ -82,13 +82,13 @@ class Fiber {
  private:
   static void Enter();
   void make_context(ucontext_t& context);
+  void switch_to_fiber();
+  void switch_to_host();
+
   void (*body_)(void*);
   void* argument_;
   bool finished_ = false;
   std::unique_ptr<FiberSlot> slot_;
-  void switch_to_fiber();
-  void switch_to_host();
-
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   ucontext_t context_ = {};
   ucontext_t host_context_ = {};

@@ -130,6 +130,7 @@ cudaError_t cudaPeekAtLastError() { return restem_host_cuda::last_error; }
 cudaError_t cudaMalloc(void** pointer, size_t bytes) {
   if (!pointer) return Remember(cudaErrorInvalidValue);
   *pointer = nullptr;
+  if (restem_host_cuda::IsCapturing()) return Remember(cudaErrorStreamCaptureUnsupported);
   if (bytes == 0) return cudaSuccess;
   if (posix_memalign(pointer, restem_host_cuda::kMallocAlignment, bytes) != 0) {
     return Remember(cudaErrorMemoryAllocation);
@@ -139,6 +140,7 @@ cudaError_t cudaMalloc(void** pointer, size_t bytes) {
 }
 
 cudaError_t cudaFree(void* pointer) {
+  if (restem_host_cuda::IsCapturing()) return Remember(cudaErrorStreamCaptureUnsupported);
   std::free(pointer);
   return cudaSuccess;
 }
@@ -152,7 +154,10 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
   return cudaSuccess;
 }
 
-cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
+cudaError_t cudaDeviceSynchronize() {
+  restem_host_cuda::RunAllStreams();
+  return cudaSuccess;
+}
 
 cudaError_t cudaGetDeviceCount(int* count) {
   *count = 1;

@@ -1,5 +1,6 @@
 #include "streams.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -34,7 +35,27 @@ struct CUevent_st {
   uint64_t count = 0;  // done when so much of the stream's work is
 };
 
+namespace {
+
+// All that are alive.
+std::vector<CUstream_st*>& Streams() {
+  static std::vector<CUstream_st*> streams;
+  return streams;
+}
+
+}  // namespace
+
 namespace restem_host_cuda {
+
+void RunAllStreams() {
+  for (CUstream_st* stream : Streams()) stream->run_until(stream->asked());
+}
+
+bool IsCapturing() {
+  return std::any_of(Streams().begin(), Streams().end(), [](const CUstream_st* stream) {
+    return stream->captured != nullptr;
+  });
+}
 
 void Enqueue(cudaStream_t stream, Work work) {
   if (stream == nullptr) return work();
@@ -51,10 +72,14 @@ using restem_host_cuda::Enqueue;
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
   *stream = new CUstream_st;
+  Streams().push_back(*stream);
   return cudaSuccess;
 }
 
+// What was asked for is still done.
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  stream->run_until(stream->asked());
+  std::erase(Streams(), stream);
   delete stream;
   return cudaSuccess;
 }
@@ -92,7 +117,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event) {
 }
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
-  if (stream != nullptr && stream->captured != nullptr) return cudaErrorStreamCaptureUnsupported;
+  if (stream != nullptr && stream->captured != nullptr) return cudaSuccess;  // an edge of the graph
   *event = {stream, stream == nullptr ? 0 : stream->asked()};
   return cudaSuccess;
 }
@@ -114,7 +139,9 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   return cudaSuccess;
 }
 
-cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable,
+                                 cudaGraph_t graph,
+                                 unsigned long long) {
   *executable = new CUgraphExec_st{graph->work};
   return cudaSuccess;
 }

@@ -9,6 +9,12 @@
 
 namespace restem_host_cuda {
 
+// All work of all streams.
+void RunAllStreams();
+
+// Whether a stream is being captured: CUDA refuses to make or free memory then.
+bool IsCapturing();
+
 // To be done in the stream's order; while the stream is captured, put down in the graph instead.
 void Enqueue(cudaStream_t stream, std::function<void()> work);
 

@@ -63,6 +63,13 @@ TEST_F(StreamsTest, AnInputThatIsOverwrittenTooEarlyShows) {
   EXPECT_EQ(target, 7);
 }
 
+TEST_F(StreamsTest, TheDeviceIsWaitedForAsAWhole) {
+  int x = 1;
+  add_one(&x);
+  ASSERT_EQ(cudaDeviceSynchronize(), cudaSuccess);
+  EXPECT_EQ(x, 2);
+}
+
 TEST_F(StreamsTest, AGraphDoesItAgain) {
   int x = 0;
   cudaGraph_t graph = nullptr;
@@ -70,6 +77,8 @@ TEST_F(StreamsTest, AGraphDoesItAgain) {
   ASSERT_EQ(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), cudaSuccess);
   add_one(&x);
   EXPECT_EQ(cudaStreamSynchronize(stream_), cudaErrorStreamCaptureUnsupported);
+  void* memory = nullptr;
+  EXPECT_EQ(cudaMalloc(&memory, 16), cudaErrorStreamCaptureUnsupported);
   ASSERT_EQ(cudaStreamEndCapture(stream_, &graph), cudaSuccess);
   ASSERT_EQ(cudaGraphInstantiate(&executable, graph, 0), cudaSuccess);
   ASSERT_EQ(cudaStreamSynchronize(stream_), cudaSuccess);
