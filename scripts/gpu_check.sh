@@ -12,10 +12,10 @@
 # Tests of the engine read the model $RESTEM_DATA/stories260K/hf.
 #
 # DIR has, at the top or where a build folder has them: cuda_kernels_test, ops_test, cuda_engine_test,
-# linear_logprob_bench, paged_attention_bench, decode_step_bench, librestem_torch.so; also SOURCES, what `scripts/gpu_results.py hash` said when they were built,
-# and in lib/ the shared libraries that this machine lacks. LibTorch is that of RESTEM_PYTHON, else of .venv/bin/python,
-# else of python3: the version built with. If that Python has no torch, LibTorch must be in lib/, and the peers are left
-# out.
+# linear_logprob_bench, paged_attention_bench, decode_step_bench, librestem_torch.so; also SOURCES, what
+# `scripts/gpu_results.py hash` said when they were built, and in lib/ the shared libraries that this machine lacks.
+# LibTorch is that of RESTEM_PYTHON, else of .venv/bin/python, else of python3: the version built with. If that Python has
+# no torch, LibTorch must be in lib/, and the peers are left out.
 set -uo pipefail
 
 say() { echo "gpu_check: $*" >&2; }
