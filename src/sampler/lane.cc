@@ -41,7 +41,6 @@ absl::Status Lane::run() {
     if (step_.rows() > 0) {
       RESTEM_RETURN_IF_ERROR(step());
     } else if (rows_.empty() && prompts_.empty()) {
-      if (prompts_.more_work()) continue;
       rows_ = context_.handover.wait();
       if (rows_.empty()) return absl::OkStatus();
     } else {
@@ -131,11 +130,7 @@ void Lane::add_prompts() {
     const int64_t first = prompt.keys.keys();
     const int64_t budget = context_.max_rows - step_.rows();
     if (prompt.logits.defined() || budget <= 0) continue;
-    // The whole prompt at once: two halves that wait for each other's pages would wait for ever.
-    const int64_t missing = prompt.length() - first;
-    if (!prompt.reserved(prompt.length()) && !LeaveRoom(context_.pool, missing, rows_.size()))
-      return;
-    if (!prompt.keys.reserve(prompt.length())) return;
+    if (!prompt.reserve_whole(prompt.length(), context_.pool, rows_.size())) return;
     prompt.fed = std::min(budget, prompt.length() - first);
     step_.add(prompt.keys,
               std::span(prompt.request->prompt_tokens)

@@ -13,6 +13,11 @@
 
 namespace restem {
 
+// Whether new keys leave some pages for `running` samples to grow into.
+inline bool LeaveRoom(const KvPagePool& pool, int64_t keys, size_t running) {
+  return running == 0 || pool.free_pages() > PagesFor(keys) + static_cast<int64_t>(running) / 2;
+}
+
 // A request's prompt: computed once, piece by piece; then its samples fork from it.
 struct WaitingPrompt {
   const SampleRequest* request;
@@ -20,7 +25,11 @@ struct WaitingPrompt {
   std::deque<RunningSample> to_start;  // also samples that gave up their pages
 
   int64_t length() const { return static_cast<int64_t>(request->prompt_tokens.size()); }
-  bool reserved(int64_t count) const { return PagesFor(count) <= std::ssize(keys.pages()); }
+  // All of so many keys at once: two prompts that wait for each other's pages would wait for ever.
+  bool reserve_whole(int64_t count, const KvPagePool& pool, size_t running) {
+    const bool reserved = PagesFor(count) <= std::ssize(keys.pages());
+    return (reserved || LeaveRoom(pool, count - keys.keys(), running)) && keys.reserve(count);
+  }
   // The keys were given back.
   void forget() {}
 };
@@ -33,11 +42,6 @@ struct WaitingPromptsContext {
   std::function<std::optional<WorkUnit>()> next_unit;  // nullopt: no more work
 };
 
-// Whether new keys leave some pages for `running` samples to grow into.
-inline bool LeaveRoom(const KvPagePool& pool, int64_t keys, size_t running) {
-  return running == 0 || pool.free_pages() > PagesFor(keys) + static_cast<int64_t>(running) / 2;
-}
-
 // `Prompt` is a WaitingPrompt or more. In the order in which they came.
 template <typename Prompt>
 class WaitingPrompts {
@@ -47,10 +51,9 @@ class WaitingPrompts {
   auto begin() { return prompts_.begin(); }
   auto end() { return prompts_.end(); }
   bool empty() const { return prompts_.empty(); }
-  // False once there was none.
-  bool more_work() const { return more_work_; }
 
-  // Takes work until so many samples wait. Returns how many were not wanted any more.
+  // Takes work until so many samples wait or there is none left. Returns how many were not wanted
+  // any more.
   int64_t take_work(int64_t wanted) {
     int64_t unwanted = 0;
     while (more_work_ && samples() < wanted) {

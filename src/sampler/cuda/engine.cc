@@ -42,24 +42,24 @@ absl::StatusOr<int64_t> PlanPages(std::span<const SampleRequest> requests,
                                   const StepShape& most,
                                   std::optional<int64_t> kv_cache_bytes) {
   constexpr double kShare = 0.9;  // the rest is for graphs, kernels and the driver
-  KvMemory memory = {0, DeviceKvPages::page_bytes(model)};
-  if (kv_cache_bytes) {
-    memory.bytes = *kv_cache_bytes;
-  } else {
-    RESTEM_ASSIGN_OR_RETURN(const int64_t free, FreeDeviceMemory());
+  KvMemory memory = {kv_cache_bytes.value_or(0), DeviceKvPages::page_bytes(model)};
+  int64_t free = 0;
+  if (!kv_cache_bytes) {
+    RESTEM_ASSIGN_OR_RETURN(free, FreeDeviceMemory());
     const int64_t left = free - StepRunner::DeviceBytes(model, most);
     memory.bytes = static_cast<int64_t>(kShare * static_cast<double>(std::max<int64_t>(0, left)));
-    if (!MostPages(requests, params, model.config, memory).ok()) {
-      return Failed(fmt::format(
-          "device: cuda: of {} free bytes of the GPU's memory, {} are left for keys and "
-          "values, too few for one sample; a smaller batch_tokens leaves more",
-          free,
-          memory.bytes));
-    }
   }
-  RESTEM_ASSIGN_OR_RETURN(const int64_t pages, MostPages(requests, params, model.config, memory));
+  const auto pages = MostPages(requests, params, model.config, memory);
+  if (!pages.ok() && !kv_cache_bytes) {
+    return Failed(
+        fmt::format("device: cuda: of {} free bytes of the GPU's memory, {} are left for keys and "
+                    "values, too few for one sample; a smaller batch_tokens leaves more",
+                    free,
+                    memory.bytes));
+  }
+  RESTEM_RETURN_IF_ERROR(pages.status());
   // More than all samples that run and as many prompts can fill is never used.
-  return std::min(memory.bytes / memory.page_bytes, 2 * pages * (most.drawing + 1));
+  return std::min(memory.bytes / memory.page_bytes, 2 * *pages * (most.drawing + 1));
 }
 
 // Computes the keys that all prompts begin with.

@@ -47,7 +47,7 @@ absl::Status Scheduler::run() {
     if (under_way_.size() == StepRunner::kDepth || (!launches && !under_way_.empty())) {
       RESTEM_RETURN_IF_ERROR(collect());
     } else if (!launches) {
-      if (rows_.empty() && prompts_.empty() && !prompts_.more_work()) return absl::OkStatus();
+      if (rows_.empty() && prompts_.empty()) return absl::OkStatus();
       make_room();
     }
   }
@@ -151,10 +151,7 @@ void Scheduler::plan_prompt(Prompt& prompt) {
   const int64_t first = prompt.keys.keys();
   const int64_t count = std::min(prompt.target() - first, feeding_left());
   if (count <= 0 || starved_) return;
-  // The whole prompt at once: two halves that wait for each other's pages would wait for ever.
-  const int64_t missing = prompt.target() - first;
-  if (!prompt.reserved(prompt.target()) && !LeaveRoom(context_.pool, missing, rows_.size())) return;
-  if (!prompt.keys.reserve(prompt.target())) return;
+  if (!prompt.reserve_whole(prompt.target(), context_.pool, rows_.size())) return;
   const auto tokens = std::span(prompt.request->prompt_tokens)
                           .subspan(static_cast<size_t>(first), static_cast<size_t>(count));
   step_.feed({prompt.keys.pages(), PromptPages(*prompt.request)}, tokens, first);

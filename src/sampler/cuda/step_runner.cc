@@ -15,11 +15,9 @@ int64_t PowerOfTwo(int64_t value, int64_t least, int64_t most) {
       most, static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max(value, least)))));
 }
 
-// Rounded up by at most a quarter, but `most` at most.
-int64_t QuarterSteps(int64_t value, int64_t most) {
-  constexpr int64_t kLeast = 8;
-  if (value == 0) return 0;
-  const int64_t step = std::max(kLeast, PowerOfTwo(value, 1, value * 2) / 8);
+// Rounded up to an eighth of the next power of two, and to 8 at least, but `most` at most.
+int64_t EighthSteps(int64_t value, int64_t most) {
+  const int64_t step = PowerOfTwo(value, /*least=*/64, /*most=*/value * 2 + 64) / 8;
   return std::min(most, (value + step - 1) / step * step);
 }
 
@@ -82,7 +80,7 @@ StepShape StepRunner::bucket(const StepShape& shape) const {
   const StepShape& most = options_.most;
   const int64_t keys = PowerOfTwo(shape.max_keys, kLeastKeys, most.max_keys);
   if (options_.same_shape) return {most.drawing, most.feeding, keys};
-  return {QuarterSteps(shape.drawing, most.drawing),
+  return {EighthSteps(shape.drawing, most.drawing),
           shape.feeding == 0 ? 0 : PowerOfTwo(shape.feeding, kLeastFeeding, most.feeding),
           keys};
 }
