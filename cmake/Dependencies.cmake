@@ -11,9 +11,21 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hwy REQUIRED IMPORTED_TARGET libhwy)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 
 # Debian's yaml-cpp 0.7 exports the plain name; newer ones a namespaced one.
 if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()
+
+# Exact and ball arithmetic; none of the three has a pkg-config or CMake file in Debian 12.
+add_library(calcium INTERFACE)
+foreach(part calcium antic flint-arb flint)
+  find_library(RESTEM_LIB_${part} ${part} REQUIRED)
+  target_link_libraries(calcium INTERFACE ${RESTEM_LIB_${part}})
+endforeach()
+find_path(RESTEM_CALCIUM_INCLUDE ca.h PATH_SUFFIXES calcium REQUIRED)
+target_include_directories(calcium SYSTEM INTERFACE ${RESTEM_CALCIUM_INCLUDE})
+add_library(calcium::calcium ALIAS calcium)

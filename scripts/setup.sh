@@ -15,8 +15,9 @@ readonly STAMPS=$VENV/stamps
 readonly SYSTEM_PACKAGES=(
   build-essential ca-certificates ccache cmake git mold ninja-build pkg-config python3 python3-venv
   libabsl-dev libbenchmark-dev libgmock-dev libgtest-dev libhwy-dev libpcre2-dev libspdlog-dev
-  libicu-dev libxxhash-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev)
-readonly TEST_SYSTEM_PACKAGES=(clang-format clang-tidy)
+  libicu-dev libxxhash-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev
+  libflint-dev libflint-arb-dev libantic-dev libcalcium-dev libcurl4-openssl-dev libseccomp-dev bubblewrap)
+readonly TEST_SYSTEM_PACKAGES=(clang-format clang-tidy libcpp-httplib-dev)
 readonly TORCH=torch==2.11.0
 # A CPU build of LibTorch needs these two even where there is no GPU.
 readonly CUDA_RUNTIME=(nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
