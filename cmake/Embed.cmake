@@ -1,0 +1,22 @@
+# restem_embed(OUT FILE.py...): a C++ source OUT that defines, for each file of this folder, a std::string_view with
+# its text: kRunTestsSource for run_tests.py. A header beside it declares them.
+function(restem_embed OUT)
+  set(text "#include <string_view>\n\nnamespace restem {\n")
+  foreach(file IN LISTS ARGN)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    file(READ ${CMAKE_CURRENT_SOURCE_DIR}/${file} content)
+    get_filename_component(name ${file} NAME_WE)
+    string(REPLACE "_" ";" words ${name})
+    set(constant k)
+    foreach(word IN LISTS words)
+      string(SUBSTRING ${word} 0 1 first)
+      string(SUBSTRING ${word} 1 -1 rest)
+      string(TOUPPER ${first} first)
+      string(APPEND constant ${first}${rest})
+    endforeach()
+    string(APPEND text "extern const std::string_view ${constant}Source;\n"
+                       "const std::string_view ${constant}Source = R\"PYTHON(${content})PYTHON\";\n")
+  endforeach()
+  string(APPEND text "}  // namespace restem\n")
+  file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${OUT} CONTENT "${text}")
+endfunction()

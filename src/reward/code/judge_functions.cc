@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "reward/code/outcome.h"
+#include "reward/code/run_tests.h"
+#include "reward/sandbox/memory_file.h"
+
+namespace restem {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxVerdict = 65536;
+constexpr double kGraceSeconds = 0.5;  // for one side to end after the other
+
+json TestsAsJson(const CodeTask& task) {
+  if (const auto* calls = std::get_if<CallCases>(&task.tests))
+    return {{"function", calls->function}, {"cases", calls->cases}};
+  const auto& tests = std::get<PythonTests>(task.tests);
+  return {{"prelude", tests.prelude}, {"tests", tests.tests}, {"entry_point", tests.entry_point}};
+}
+
+absl::StatusOr<std::array<UniqueFd, 2>> MakeWire() {
+  std::array<int, 2> pair;
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
+    return SystemError("make a socket");
+  return std::array<UniqueFd, 2>{UniqueFd(pair[0]), UniqueFd(pair[1])};
+}
+
+absl::Status Begin(Sandbox& program,
+                   Sandbox& tests,
+                   const CodeOptions& options,
+                   const CodeTask& task,
+                   std::string_view source,
+                   const UniqueFd& verdict) {
+  RESTEM_ASSIGN_OR_RETURN(const auto wire, MakeWire());
+  RESTEM_ASSIGN_OR_RETURN(const UniqueFd code, MemoryFile(source));
+  RESTEM_ASSIGN_OR_RETURN(
+      const UniqueFd expected,
+      MemoryFile(TestsAsJson(task).dump(-1, ' ', true, json::error_handler_t::replace)));
+  const std::array program_has = {code.get(), wire[0].get()};
+  const std::array tests_have = {expected.get(), wire[1].get(), verdict.get()};
+  const ProgramLimits limits = options.program_limits();
+  RESTEM_RETURN_IF_ERROR(
+      program.begin("serve_functions", {{"prelude", task.prelude}}, limits, program_has));
+  return tests.begin("run_tests", json::object(), limits, tests_have);
+}
+
+// What the tests' process wrote, which no program can write to.
+Judgement ReadVerdict(const UniqueFd& file) {
+  const json said = json::parse(ReadMemoryFile(file, kMaxVerdict), nullptr, false);
+  if (!said.is_object())
+    return {VerdictKind::kError, "", "the tests' process ended without a verdict"};
+  const std::string verdict = said.value("verdict", "");
+  const std::string reason = said.value("reason", "");
+  for (const VerdictKind kind : {VerdictKind::kCorrect, VerdictKind::kWrong, VerdictKind::kError}) {
+    if (verdict == ToString(kind)) return {kind, "", reason};
+  }
+  return {VerdictKind::kError, "", "the tests' process gave no verdict"};
+}
+
+// The program ends when its tests have ended; how, explains what the tests saw. A room that is not
+// as it was is not used again.
+std::optional<ProgramReport> EndProgram(Rooms::Lease& room, Sandbox& program) {
+  Watch grace(program, {.seconds = kGraceSeconds});
+  if (grace.until(program) == WatchEnd::kReported) {
+    const auto report = program.report();
+    if (report.ok()) {
+      if (!report->clean()) room.discard_program();
+      return *report;
+    }
+  }
+  room.discard_program();
+  return std::nullopt;
+}
+
+void EndTests(Rooms::Lease& room, Sandbox& tests) {
+  Watch grace(tests, {.seconds = kGraceSeconds});
+  const bool ended = grace.until(tests) == WatchEnd::kReported;
+  if (!ended || !tests.report().ok()) room.discard_tests();
+}
+
+}  // namespace
+
+Judgement JudgeFunctions(Rooms::Lease& room,
+                         const CodeOptions& options,
+                         const CodeTask& task,
+                         std::string_view source) {
+  const auto program = room.program();
+  if (!program.ok()) return ErrorJudgement(program.status());
+  const auto tests = room.tests();
+  if (!tests.ok()) return ErrorJudgement(tests.status());
+  const auto verdict = MemoryFile("");
+  if (!verdict.ok()) return ErrorJudgement(verdict.status());
+  Watch watch(**program, options.watch_limits());
+  if (const auto begun = Begin(**program, **tests, options, task, source, *verdict); !begun.ok()) {
+    room.discard_program();
+    room.discard_tests();
+    return ErrorJudgement(begun);
+  }
+  const WatchEnd end = watch.until(**tests);
+  if (end != WatchEnd::kReported) {
+    room.discard_program();
+    EndTests(room, **tests);
+    return LimitJudgement(end, options);
+  }
+  if (!(*tests)->report().ok()) room.discard_tests();
+  Judgement judgement = ReadVerdict(*verdict);
+  const auto ended = EndProgram(room, **program);
+  if (judgement.verdict == VerdictKind::kWrong && ended && (ended->signal || ended->exit != 0))
+    judgement.reason += fmt::format(" ({})", EndInWords(*ended, options));
+  return judgement;
+}
+
+}  // namespace restem

@@ -1,0 +1,144 @@
+#include <absl/strings/ascii.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "reward/code/compare_output.h"
+#include "reward/code/outcome.h"
+#include "reward/code/run_tests.h"
+#include "reward/sandbox/memory_file.h"
+
+namespace restem {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxComplaint = 4096;
+constexpr const char* kBinary = "/tmp/program";
+
+// What one run of a process in the sandbox came to.
+struct Run {
+  WatchEnd end = WatchEnd::kBroken;
+  ProgramReport report;
+  std::string output;
+  std::string complaint;  // the last line on standard error
+};
+
+struct Start {
+  std::string_view role;
+  json request;
+  ProgramLimits limits;
+  std::string_view source;  // of run_script: the first of its descriptors
+  bool keep = false;
+};
+
+std::string LastLine(std::string text) {
+  absl::StripAsciiWhitespace(&text);
+  const size_t line = text.rfind('\n');
+  return text.substr(line == std::string::npos ? 0 : line + 1, 300);
+}
+
+absl::StatusOr<Run> RunOnce(Sandbox& sandbox,
+                            const Start& start,
+                            const WatchLimits& limits,
+                            std::string_view input) {
+  std::array<int, 2> ends;
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return SystemError("make a pipe");
+  UniqueFd output(ends[0]), written(ends[1]);
+  ::fcntl(output.get(), F_SETFL, O_NONBLOCK);  // of our end only
+  RESTEM_ASSIGN_OR_RETURN(const UniqueFd source, MemoryFile(start.source));
+  RESTEM_ASSIGN_OR_RETURN(const UniqueFd standard_input, MemoryFile(input));
+  RESTEM_ASSIGN_OR_RETURN(const UniqueFd complaints, MemoryFile(""));
+  std::vector<int> descriptors = {standard_input.get(), written.get(), complaints.get()};
+  if (start.role == "run_script") descriptors.insert(descriptors.begin(), source.get());
+  Watch watch(sandbox, limits);
+  RESTEM_RETURN_IF_ERROR(
+      sandbox.begin(start.role, start.request, start.limits, descriptors, start.keep));
+  written.reset();
+  Run run;
+  run.end = watch.until(sandbox, output.get(), &run.output);
+  if (run.end != WatchEnd::kReported) return run;
+  auto report = sandbox.report();
+  if (!report.ok()) {
+    run.end = WatchEnd::kBroken;
+    return run;
+  }
+  run.report = *report;
+  if (!Drain(output.get(), limits.output_bytes, run.output)) run.end = WatchEnd::kOutputLimit;
+  run.complaint = LastLine(ReadMemoryFile(complaints, kMaxComplaint));
+  return run;
+}
+
+std::string Why(const Run& run, const CodeOptions& options) {
+  const std::string end = EndInWords(run.report, options);
+  return run.complaint.empty() ? end : fmt::format("{}: {}", end, run.complaint);
+}
+
+// Correct where it is compiled: the binary is in /tmp then.
+Judgement Compile(Rooms::Lease& room, const CodeOptions& options, std::string_view source) {
+  const auto sandbox = room.program();
+  if (!sandbox.ok()) return ErrorJudgement(sandbox.status());
+  Start start{"execute",
+              {{"argv", {options.compiler, "-std=c++17", "-O2", "-x", "c++", "-", "-o", kBinary}}},
+              options.program_limits(),
+              "",
+              /*keep=*/true};
+  WatchLimits limits = options.watch_limits();
+  limits.seconds = start.limits.seconds = options.compile_seconds;
+  limits.memory_bytes = start.limits.memory_bytes =
+      std::max(start.limits.memory_bytes, int64_t{2} << 30);
+  const auto run = RunOnce(**sandbox, start, limits, source);
+  if (!run.ok()) return ErrorJudgement(run.status());
+  if (run->end == WatchEnd::kReported && run->report.exit == 0)
+    return {VerdictKind::kCorrect, "", ""};
+  if (run->end != WatchEnd::kReported && run->end != WatchEnd::kTimeLimit)
+    return LimitJudgement(run->end, options);
+  const bool late = run->end == WatchEnd::kTimeLimit;
+  return {VerdictKind::kWrong,
+          "",
+          late ? fmt::format("compiling it takes longer than {} s", options.compile_seconds)
+               : fmt::format("it does not compile: {}", run->complaint)};
+}
+
+Judgement JudgeCase(Rooms::Lease& room,
+                    const CodeOptions& options,
+                    const Start& start,
+                    const StreamCase& one) {
+  const auto sandbox = room.program();
+  if (!sandbox.ok()) return ErrorJudgement(sandbox.status());
+  const auto run = RunOnce(**sandbox, start, options.watch_limits(), one.input);
+  if (!run.ok() || run->end != WatchEnd::kReported || !run->report.clean()) room.discard_program();
+  if (!run.ok()) return ErrorJudgement(run.status());
+  if (run->end != WatchEnd::kReported) return LimitJudgement(run->end, options);
+  if (run->report.exit != 0) return {VerdictKind::kWrong, "", Why(*run, options)};
+  std::string difference = OutputDifference(run->output, one.output);
+  return difference.empty() ? Judgement{VerdictKind::kCorrect, "", ""}
+                            : Judgement{VerdictKind::kWrong, "", std::move(difference)};
+}
+
+}  // namespace
+
+Judgement JudgeStreams(Rooms::Lease& room,
+                       const CodeOptions& options,
+                       const CodeTask& task,
+                       std::string_view source) {
+  Start start{"run_script", {{"prelude", task.prelude}}, options.program_limits(), source, false};
+  const bool compiled = options.code_language() == CodeLanguage::kCpp;
+  Judgement judgement{VerdictKind::kCorrect, "", ""};
+  if (compiled) {
+    judgement = Compile(room, options, source);
+    start = {"execute", {{"argv", {kBinary}}}, options.program_limits(), "", /*keep=*/true};
+  }
+  const auto& cases = std::get<StreamCases>(task.tests);
+  for (size_t i = 0; i < cases.size() && judgement.verdict == VerdictKind::kCorrect; ++i) {
+    judgement = JudgeCase(room, options, start, cases[i]);
+    if (judgement.verdict != VerdictKind::kCorrect)
+      judgement.reason = fmt::format("case {}: {}", i + 1, judgement.reason);
+  }
+  if (compiled) room.discard_program();  // its binary is there
+  return judgement;
+}
+
+}  // namespace restem

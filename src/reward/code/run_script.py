@@ -1,0 +1,50 @@
+"""A program that reads its standard input and writes its standard output."""
+import atexit
+import os
+import random
+import sys
+import threading
+import traceback
+import types
+
+from serve_functions import read_all
+
+
+def use(streams):
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+
+
+def finish():
+    """What an interpreter does behind the last line."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def main(request, descriptors):
+    payload, *streams = descriptors
+    source = read_all(payload)
+    use(streams)
+    random.seed(0)
+    module = sys.modules["__main__"] = types.ModuleType("__main__")
+    status = 0
+    try:
+        exec(compile(request["prelude"], "<prelude>", "exec"), module.__dict__)
+        exec(compile(source, "<program>", "exec"), module.__dict__)
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc(limit=-1)
+        status = 1
+    try:
+        finish()
+    except BaseException:
+        status = status or 1
+    return status

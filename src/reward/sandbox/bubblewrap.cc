@@ -1,0 +1,131 @@
+#include "reward/sandbox/bubblewrap.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+
+namespace restem {
+namespace {
+
+using Command = std::vector<std::string>;
+
+void Add(Command& command, std::initializer_list<std::string> words) {
+  command.insert(command.end(), words);
+}
+
+// Numbers that nobody's users have (systemd's "Users, Groups, UIDs and GIDs": 1879048192 and above
+// are unused); where this process's user namespace does not have them, the unused ones below 61184.
+uid_t FirstUid() {
+  constexpr uint64_t kHigh = 1879048192;
+  constexpr uint64_t kLow = 60706;
+  constexpr uint64_t kPerProcess = 64;
+  std::ifstream map("/proc/self/uid_map");
+  uint64_t inside = 0, outside = 0, count = 0;
+  while (map >> inside >> outside >> count) {
+    if (inside <= kHigh && inside + count > kHigh + (uint64_t{1} << 22) * kPerProcess)
+      return static_cast<uid_t>(kHigh + static_cast<uint64_t>(::getpid()) * kPerProcess);
+  }
+  return static_cast<uid_t>(kLow + static_cast<uint64_t>(::getpid()) % 7 * kPerProcess);
+}
+
+void AddIdentity(const SandboxUser& user, Command& command) {
+  if (user.uid) {
+    // Root without a user namespace: enough to become somebody else, which setpriv does first.
+    for (const char* capability : {"CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"})
+      Add(command, {"--cap-add", capability});
+  } else {
+    Add(command, {"--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"});
+  }
+}
+
+// /bin, /lib and their like: links into /usr on current systems, else folders.
+void AddSystem(Command& command) {
+  Add(command, {"--ro-bind", "/usr", "/usr"});
+  for (const char* name : {"bin", "sbin", "lib", "lib32", "lib64", "libx32"}) {
+    const std::filesystem::path path = std::filesystem::path("/") / name;
+    std::error_code error;
+    if (std::filesystem::is_symlink(path, error)) {
+      Add(command, {"--symlink", std::filesystem::read_symlink(path, error), path});
+    } else {
+      Add(command, {"--ro-bind-try", path, path});
+    }
+  }
+  for (const char* path : {"/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"})
+    Add(command, {"--ro-bind-try", path, path});
+}
+
+void AddDevices(Command& command) {
+  Add(command, {"--tmpfs", "/dev"});
+  for (const char* path : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"})
+    Add(command, {"--dev-bind", path, path});
+}
+
+void AddEnvironment(Command& command) {
+  Add(command, {"--clearenv"});
+  const std::pair<const char*, const char*> variables[] = {
+      {"PATH", "/usr/local/bin:/usr/bin:/bin"},
+      {"HOME", "/tmp"},
+      {"LANG", "C.UTF-8"},
+      {"PYTHONHASHSEED", "0"},  // a verdict does not depend on the order of a set
+      {"PYTHONDONTWRITEBYTECODE", "1"},
+      {"PYTHONNOUSERSITE", "1"},
+      {"OPENBLAS_NUM_THREADS", "1"},
+      {"OMP_NUM_THREADS", "1"}};
+  for (const auto& [name, value] : variables) Add(command, {"--setenv", name, value});
+}
+
+void AddFiles(const SandboxOptions& options, int first, Command& command) {
+  Add(command, {"--perms", "0755", "--dir", "/restem"});
+  const auto add = [&](std::string_view name) {
+    Add(command, {"--perms", "0444", "--ro-bind-data", std::to_string(first++)});
+    command.push_back(fmt::format("/restem/{}.py", name));
+  };
+  add("init");
+  for (const SandboxModule& module : options.modules) add(module.name);
+  for (const std::string& path : options.read_only) Add(command, {"--ro-bind", path, path});
+}
+
+}  // namespace
+
+SandboxUser NextSandboxUser() {
+  if (::geteuid() != 0) return {};
+  static const uid_t first = FirstUid();
+  static std::atomic<uid_t> next = 0;
+  return {first + next++ % 64};
+}
+
+std::vector<std::string> BubblewrapCommand(const SandboxOptions& options,
+                                           const SandboxUser& user,
+                                           const SandboxDescriptors& descriptors) {
+  Command command = {options.bubblewrap};
+  Add(command, {"--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"});
+  Add(command, {"--unshare-cgroup-try", "--hostname", "sandbox", "--as-pid-1", "--new-session"});
+  Add(command, {"--cap-drop", "ALL"});
+  AddIdentity(user, command);
+  AddEnvironment(command);
+  AddSystem(command);
+  AddFiles(options, descriptors.files, command);
+  AddDevices(command);
+  Add(command, {"--size", std::to_string(options.tmp_bytes), "--tmpfs", "/tmp"});
+  Add(command, {"--chmod", "1777", "/tmp", "--chdir", "/tmp"});
+  // bubblewrap's own tmpfs have no size: nothing can be written to them.
+  Add(command, {"--remount-ro", "/dev", "--remount-ro", "/"});
+  Add(command, {"--seccomp", std::to_string(descriptors.filter)});
+  Add(command, {"--info-fd", std::to_string(descriptors.info), "--"});
+  if (user.uid) {
+    const std::string uid = std::to_string(*user.uid);
+    Add(command, {"/usr/bin/setpriv", "--reuid", uid, "--regid", uid, "--clear-groups"});
+    Add(command, {"--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"});
+  }
+  Add(command, {options.python, "-s", "/restem/init.py"});
+  Add(command, {nlohmann::json(options.roles).dump(), nlohmann::json(options.preload).dump()});
+  return command;
+}
+
+}  // namespace restem
