@@ -101,6 +101,9 @@ std::string DescribeSet(const JobInputs& inputs, const ProblemSet& set, const Re
                       proof.gold_tried,
                       proof.shuffled_wrong,
                       proof.shuffled_tried);
+  if (proof.empty_tried > 0)
+    text += fmt::format(
+        "  reward: {} of {} empty completions refused\n", proof.empty_wrong, proof.empty_tried);
   if (proof.without_gold > 0) {
     text += fmt::format(
         "  note: for {} of the problems the reward knows no correct completion: there it is not "
@@ -224,6 +227,7 @@ absl::Status CheckModel(const JobInputs& inputs) {
 }
 
 absl::Status CheckReward(const JobInputs& inputs) {
+  RESTEM_RETURN_IF_ERROR(inputs.verifier->prove().status());
   for (const ProblemSet* set : SetsOf(inputs)) {
     const RewardProof proof = Prove(inputs, *set);
     RESTEM_RETURN_IF_ERROR(CheckStop());  // the proof is not whole then
@@ -234,7 +238,8 @@ absl::Status CheckReward(const JobInputs& inputs) {
 
 absl::StatusOr<std::string> Preflight(const JobInputs& inputs) {
   RESTEM_RETURN_IF_ERROR(CheckModel(inputs));
-  std::string findings;
+  RESTEM_ASSIGN_OR_RETURN(std::string findings, inputs.verifier->prove());
+  if (!findings.empty()) findings += '\n';
   for (const ProblemSet* set : SetsOf(inputs)) {
     const RewardProof proof = Prove(inputs, *set);
     RESTEM_RETURN_IF_ERROR(CheckStop());

@@ -1,6 +1,8 @@
 // Rewards `all`, `any`, `not`: verdicts of other rewards, combined.
+#include <absl/strings/str_join.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "reward/verifier.h"
@@ -50,6 +52,22 @@ class CombinedVerifier : public Verifier {
       if (first.empty()) first = std::move(gold);
     }
     return all_known ? first : "";
+  }
+
+  bool refuses_nothing() const override {
+    const auto refuses = [](const auto& child) { return child->refuses_nothing(); };
+    if (combination_ == Combination::kNot) return false;
+    return combination_ == Combination::kAll
+               ? std::any_of(children_.begin(), children_.end(), refuses)
+               : std::all_of(children_.begin(), children_.end(), refuses);
+  }
+  absl::StatusOr<std::string> prove() const override {
+    std::vector<std::string> lines;
+    for (const auto& child : children_) {
+      RESTEM_ASSIGN_OR_RETURN(std::string line, child->prove());
+      if (!line.empty()) lines.push_back(std::move(line));
+    }
+    return absl::StrJoin(lines, "; ");
   }
 
  private:

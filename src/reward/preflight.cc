@@ -1,5 +1,6 @@
 #include "reward/preflight.h"
 
+#include <absl/strings/str_join.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -91,6 +92,18 @@ std::vector<Trial> TryShuffled(const Verifier& verifier,
   return trials;
 }
 
+std::vector<Trial> TryEmpty(const Verifier& verifier,
+                            std::span<const Problem> problems,
+                            size_t jobs) {
+  std::vector<Trial> trials(problems.size());
+  if (!verifier.refuses_nothing()) return trials;
+  ForEachUntilStop(problems.size(), jobs, [&](size_t i) {
+    trials[i].judgement = Judge(verifier, problems[i], "");
+    trials[i].tried = true;
+  });
+  return trials;
+}
+
 void Record(const Problem& problem,
             const Trial& trial,
             VerdictKind wanted,
@@ -133,50 +146,65 @@ RewardProof ProveReward(const Verifier& verifier,
                         size_t jobs) {
   const std::vector<Trial> gold = TryGold(verifier, problems, jobs);
   const std::vector<Trial> shuffled = TryShuffled(verifier, problems, gold, seed, jobs);
+  const std::vector<Trial> empty = TryEmpty(verifier, problems, jobs);
   RewardProof proof;
   for (size_t i = 0; i < problems.size(); ++i) {
-    if (!gold[i].tried) {
-      ++proof.without_gold;
-      continue;
-    }
-    ++proof.gold_tried;
-    Record(problems[i],
-           gold[i],
+    const auto record = [&](const Trial& trial,
+                            VerdictKind wanted,
+                            int64_t& tried,
+                            int64_t& as_wanted,
+                            int64_t& errors,
+                            std::vector<RewardOffence>& offences) {
+      if (!trial.tried) return;
+      ++tried;
+      Record(problems[i], trial, wanted, as_wanted, errors, offences);
+    };
+    record(gold[i],
            VerdictKind::kCorrect,
+           proof.gold_tried,
            proof.gold_correct,
            proof.gold_errors,
            proof.refused_gold);
-    if (!shuffled[i].tried) {
-      ++proof.shuffled_skipped;
-      continue;
-    }
-    ++proof.shuffled_tried;
-    Record(problems[i],
-           shuffled[i],
+    record(shuffled[i],
            VerdictKind::kWrong,
+           proof.shuffled_tried,
            proof.shuffled_wrong,
            proof.shuffled_errors,
            proof.accepted_shuffled);
+    record(empty[i],
+           VerdictKind::kWrong,
+           proof.empty_tried,
+           proof.empty_wrong,
+           proof.empty_errors,
+           proof.accepted_empty);
+    if (!gold[i].tried) ++proof.without_gold;
+    if (gold[i].tried && !shuffled[i].tried) ++proof.shuffled_skipped;
   }
   return proof;
 }
 
 absl::Status CheckProof(const RewardProof& proof) {
-  std::string message;
+  std::vector<std::string> complaints;
   if (proof.gold_correct < proof.gold_tried) {
-    message = fmt::format("the reward accepts only {} of {} gold answers:{}",
-                          proof.gold_correct,
-                          proof.gold_tried,
-                          Shown(proof.refused_gold));
+    complaints.push_back(fmt::format("the reward accepts only {} of {} gold answers:{}",
+                                     proof.gold_correct,
+                                     proof.gold_tried,
+                                     Shown(proof.refused_gold)));
   }
   if (proof.shuffled_wrong < proof.shuffled_tried) {
-    message += fmt::format("{}the reward refuses only {} of {} answers of other problems:{}",
-                           message.empty() ? "" : "\n",
-                           proof.shuffled_wrong,
-                           proof.shuffled_tried,
-                           Shown(proof.accepted_shuffled));
+    complaints.push_back(
+        fmt::format("the reward refuses only {} of {} answers of other problems:{}",
+                    proof.shuffled_wrong,
+                    proof.shuffled_tried,
+                    Shown(proof.accepted_shuffled)));
   }
-  return message.empty() ? absl::OkStatus() : InvalidInput(message);
+  if (proof.empty_wrong < proof.empty_tried) {
+    complaints.push_back(fmt::format("the reward refuses only {} of {} empty completions:{}",
+                                     proof.empty_wrong,
+                                     proof.empty_tried,
+                                     Shown(proof.accepted_empty)));
+  }
+  return complaints.empty() ? absl::OkStatus() : InvalidInput(absl::StrJoin(complaints, "\n"));
 }
 
 }  // namespace restem

@@ -29,9 +29,15 @@ struct RewardProof {
   int64_t shuffled_tried = 0;
   int64_t shuffled_wrong = 0;
   int64_t shuffled_errors = 0;
-  int64_t shuffled_skipped = 0;                  // no other problem with another answer was found
-  std::vector<RewardOffence> refused_gold;       // the first few, in problem order
-  std::vector<RewardOffence> accepted_shuffled;  // the same; errors among both
+  int64_t shuffled_skipped = 0;  // no other problem with another answer was found
+  // A completion without a word: to be wrong, where the reward says so of itself.
+  int64_t empty_tried = 0;
+  int64_t empty_wrong = 0;
+  int64_t empty_errors = 0;
+  // The first few of each, in problem order; errors among them.
+  std::vector<RewardOffence> refused_gold;
+  std::vector<RewardOffence> accepted_shuffled;
+  std::vector<RewardOffence> accepted_empty;
 };
 
 // Judges on `jobs` threads; an error is tried once more. Which problems are exchanged depends on
@@ -42,7 +48,7 @@ RewardProof ProveReward(const Verifier& verifier,
                         size_t jobs = 1);
 
 // InvalidInput, with the rates and the first offenders, unless every gold completion that was tried
-// was judged correct and every shuffled one wrong.
+// was judged correct, and every shuffled and every empty one wrong.
 absl::Status CheckProof(const RewardProof& proof);
 
 }  // namespace restem

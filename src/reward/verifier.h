@@ -28,6 +28,12 @@ class Verifier {
   // The completion that the gold answer stands for, judged correct by a sane reward; empty if the
   // problem has none. Default: the problem's "answer" as text.
   virtual std::string gold_completion(const Problem& problem) const;
+  // Is a completion without a word to be judged wrong, whatever the problem? Asked by the preflight
+  // only. Default: not known.
+  virtual bool refuses_nothing() const { return false; }
+  // What has to hold before anything is judged, apart from single problems: that a sandbox is
+  // closed, say. A line for the user, or empty; an error where it does not hold.
+  virtual absl::StatusOr<std::string> prove() const { return std::string(); }
 };
 
 // A reward type's own options, and how to build its verifier from them.

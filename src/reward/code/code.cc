@@ -9,6 +9,7 @@
 #include "reward/code/rooms.h"
 #include "reward/code/run_tests.h"
 #include "reward/code/task.h"
+#include "reward/sandbox/escape.h"
 #include "reward/verifier.h"
 
 namespace restem {
@@ -39,6 +40,12 @@ class CodeVerifier : public Verifier {
 
   std::string gold_completion(const Problem& problem) const override {
     return ReferenceProgram(problem);
+  }
+  bool refuses_nothing() const override { return true; }
+  absl::StatusOr<std::string> prove() const override {
+    RESTEM_ASSIGN_OR_RETURN(const int attempts,
+                            TryToEscape(options_.sandbox(), options_.program_limits()));
+    return fmt::format("sandbox: {} attempts to get out of it failed", attempts);
   }
 
  private:

@@ -95,7 +95,7 @@ Judgement JudgeFunctions(Rooms::Lease& room,
   if (!tests.ok()) return ErrorJudgement(tests.status());
   const auto verdict = MemoryFile("");
   if (!verdict.ok()) return ErrorJudgement(verdict.status());
-  Watch watch(**program, options.watch_limits());
+  Watch watch(**program, options.watch_limits(), *tests);
   if (const auto begun = Begin(**program, **tests, options, task, source, *verdict); !begun.ok()) {
     room.discard_program();
     room.discard_tests();

@@ -88,7 +88,20 @@ void AddFiles(const SandboxOptions& options, int first, Command& command) {
   };
   add("init");
   for (const SandboxModule& module : options.modules) add(module.name);
-  for (const std::string& path : options.read_only) Add(command, {"--ro-bind", path, path});
+}
+
+// bubblewrap makes a place's parents for root alone.
+void AddFolders(const SandboxOptions& options, Command& command) {
+  for (const std::string& path : options.read_only) {
+    const auto parent = std::filesystem::path(path).lexically_normal().parent_path();
+    std::filesystem::path made;
+    for (const auto& part : parent) {
+      made /= part;
+      if (made != "/" && !made.string().starts_with("/usr"))
+        Add(command, {"--perms", "0755", "--dir", made});
+    }
+    Add(command, {"--ro-bind", path, path});
+  }
 }
 
 }  // namespace
@@ -111,6 +124,7 @@ std::vector<std::string> BubblewrapCommand(const SandboxOptions& options,
   AddEnvironment(command);
   AddSystem(command);
   AddFiles(options, descriptors.files, command);
+  AddFolders(options, command);
   AddDevices(command);
   Add(command, {"--size", std::to_string(options.tmp_bytes), "--tmpfs", "/tmp"});
   Add(command, {"--chmod", "1777", "/tmp", "--chdir", "/tmp"});

@@ -15,9 +15,9 @@
 #include <fstream>
 #include <utility>
 
-#include "reward/sandbox/init_source.h"
 #include "reward/sandbox/isolation.h"
 #include "reward/sandbox/memory_file.h"
+#include "reward/sandbox/sources.h"
 #include "reward/sandbox/spawn.h"
 #include "reward/sandbox/system_calls.h"
 

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -48,6 +49,8 @@ class Setup {
     posix_spawn_file_actions_adddup2(&actions_, moved_.back().get(), one.theirs);
     return absl::OkStatus();
   }
+  // What this process was itself handed, by a shell say, is nobody else's.
+  void close_from(int number) { posix_spawn_file_actions_addclosefrom_np(&actions_, number); }
   // 0, or what went wrong.
   int spawn(const std::vector<std::string>& argv, pid_t& pid) {
     const char* path = std::getenv("PATH");
@@ -70,7 +73,12 @@ class Setup {
 absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv,
                             std::span<const Inherited> inherited) {
   Setup setup;
-  for (const Inherited& one : inherited) RESTEM_RETURN_IF_ERROR(setup.inherit(one));
+  int last = STDERR_FILENO;
+  for (const Inherited& one : inherited) {
+    RESTEM_RETURN_IF_ERROR(setup.inherit(one));
+    last = std::max(last, one.theirs);
+  }
+  setup.close_from(last + 1);
   pid_t pid = 0;
   if (const int error = setup.spawn(argv, pid); error != 0)
     return InvalidInput(fmt::format("cannot start '{}': {}", argv[0], std::strerror(error)));

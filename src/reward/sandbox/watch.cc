@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/shutdown.h"
@@ -13,13 +14,29 @@ namespace restem {
 namespace {
 
 constexpr int kLookMilliseconds = 20;
-// Of wall-clock time, where a program is never given a core: 20 times its own.
+// Of wall-clock time, where a program is hardly ever given a core: 20 times its own.
 constexpr double kPatience = 20.0;
 
 }  // namespace
 
-Watch::Watch(Sandbox& program, const WatchLimits& limits)
-    : program_(program), limits_(limits), waited_before_(WaitedForCore(program.process())) {}
+Watch::Account::Account(pid_t first)
+    : process(first), waited_before(WaitedForCore(first)), cpu_before(CpuSeconds(first)) {}
+
+double Watch::Account::waited_seconds(const std::vector<pid_t>& tree) const {
+  const double first = tree.size() > 1 ? WaitedForCore(tree[1]) : 0.0;
+  return WaitedForCore(process) - waited_before + first;
+}
+
+double Watch::Account::cpu_seconds(const std::vector<pid_t>& tree) const {
+  double seconds = -cpu_before;
+  for (const pid_t pid : tree) seconds += CpuSeconds(pid);
+  return seconds;
+}
+
+Watch::Watch(Sandbox& program, const WatchLimits& limits, const Sandbox* partner)
+    : limits_(limits),
+      program_(program.process()),
+      partner_(partner == nullptr ? std::nullopt : std::optional<Account>(partner->process())) {}
 
 WatchEnd Watch::until(Sandbox& awaited, int output, std::string* text) {
   while (true) {
@@ -40,28 +57,28 @@ double Watch::passed_seconds() const {
   return std::chrono::duration<double>(Clock::now() - start_).count();
 }
 
-double Watch::charged_seconds() const {
-  const std::vector<pid_t> tree = ProcessTree(program_.process());
-  double waited = WaitedForCore(program_.process()) - waited_before_;
-  if (tree.size() > 1) waited += WaitedForCore(tree[1]);
-  return passed_seconds() - waited;
+bool Watch::time_is_up(const std::vector<pid_t>& tree, double passed) const {
+  if (program_.cpu_seconds(tree) >= limits_.seconds) return true;
+  double waited = program_.waited_seconds(tree);
+  bool ready = std::any_of(tree.begin(), tree.end(), ReadyToRun);
+  if (partner_) {
+    const std::vector<pid_t> theirs = ProcessTree(partner_->process);
+    waited += partner_->waited_seconds(theirs);
+    ready = ready || std::any_of(theirs.begin(), theirs.end(), ReadyToRun);
+  }
+  return !ready && passed - waited >= limits_.seconds;
 }
 
 std::optional<WatchEnd> Watch::limit_met() const {
   const double passed = passed_seconds();
   if (passed * 1000 < kLookMilliseconds) return std::nullopt;
-  int64_t memory = 0, threads = 0;
-  for (const pid_t pid : ProcessTree(program_.process())) {
-    if (pid == program_.process()) continue;
-    memory += PrivateMemory(pid);
-    threads += ThreadsOf(pid);
-  }
+  const std::vector<pid_t> tree = ProcessTree(program_.process);
+  int64_t memory = 0;
+  for (size_t i = 1; i < tree.size(); ++i) memory += PrivateMemory(tree[i]);
   if (memory > limits_.memory_bytes) return WatchEnd::kMemoryLimit;
   if (passed < limits_.seconds) return std::nullopt;
-  if (charged_seconds() >= limits_.seconds) return WatchEnd::kTimeLimit;
-  if (passed < kPatience * limits_.seconds) return std::nullopt;
-  // One that is many keeps itself from the cores.
-  return threads > 1 ? WatchEnd::kTimeLimit : WatchEnd::kStarved;
+  if (time_is_up(tree, passed)) return WatchEnd::kTimeLimit;
+  return passed < kPatience * limits_.seconds ? std::nullopt : std::optional(WatchEnd::kStarved);
 }
 
 bool Drain(int output, size_t limit, std::string& text) {

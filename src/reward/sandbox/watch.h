@@ -26,10 +26,12 @@ struct WatchLimits {
 };
 
 // The clock starts with the watch. Time that a program's first process, or process 1, was ready to
-// run and had no core is not counted: a busy machine makes no program wrong.
+// run and had no core is not counted: a busy machine makes no program wrong. But the CPU time of
+// all its processes is, so that one that is many does not keep itself from its end.
 class Watch {
  public:
-  Watch(Sandbox& program, const WatchLimits& limits);
+  // `partner` is one that the program waits for, too.
+  Watch(Sandbox& program, const WatchLimits& limits, const Sandbox* partner = nullptr);
 
   // Until `awaited`, the watched sandbox or one that works with it, has something to report, or a
   // limit is met. What comes out of `output` (-1: nothing) meanwhile is appended to `text`.
@@ -38,14 +40,25 @@ class Watch {
  private:
   using Clock = std::chrono::steady_clock;
 
-  double charged_seconds() const;
+  // A sandbox and what was on its account when the clock started.
+  struct Account {
+    explicit Account(pid_t first);
+    double waited_seconds(const std::vector<pid_t>& tree) const;
+    double cpu_seconds(const std::vector<pid_t>& tree) const;
+
+    pid_t process;         // its process 1
+    double waited_before;  // for a core
+    double cpu_before;
+  };
+
   double passed_seconds() const;
+  bool time_is_up(const std::vector<pid_t>& tree, double passed) const;
   std::optional<WatchEnd> limit_met() const;
 
-  Sandbox& program_;
   const WatchLimits limits_;
   const Clock::time_point start_ = Clock::now();
-  const double waited_before_;  // by process 1
+  const Account program_;
+  const std::optional<Account> partner_;
 };
 
 // What can be read from `output` at once; false once there is more than `limit` bytes of text.
