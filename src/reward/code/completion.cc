@@ -65,17 +65,19 @@ bool IsTagOf(std::string_view tag, CodeLanguage language) {
                                            : std::any_of(kCpp.begin(), kCpp.end(), is);
 }
 
+bool StartsWithName(absl::string_view text, std::string_view name) {
+  if (!absl::ConsumePrefix(&text, ToAbsl(name))) return false;
+  return text.empty() || (!absl::ascii_isalnum(text[0]) && text[0] != '_');
+}
+
 // A line at the left margin: def NAME(, class NAME, NAME =.
 bool Defines(std::string_view code, std::string_view name) {
-  for (const absl::string_view piece : absl::StrSplit(ToAbsl(code), '\n')) {
-    absl::string_view line = piece;
+  for (absl::string_view line : absl::StrSplit(ToAbsl(code), '\n')) {
     absl::ConsumePrefix(&line, "async ");
-    if (!absl::ConsumePrefix(&line, "def ") && !absl::ConsumePrefix(&line, "class ") &&
-        !absl::StrContains(line, "="))
-      continue;
-    line = absl::StripLeadingAsciiWhitespace(line);
-    if (!absl::ConsumePrefix(&line, ToAbsl(name))) continue;
-    if (line.empty() || (!absl::ascii_isalnum(line[0]) && line[0] != '_')) return true;
+    const bool statement =
+        absl::ConsumePrefix(&line, "def ") || absl::ConsumePrefix(&line, "class ");
+    if (statement) line = absl::StripLeadingAsciiWhitespace(line);
+    if (StartsWithName(line, name) && (statement || absl::StrContains(line, "="))) return true;
   }
   return false;
 }
@@ -99,13 +101,8 @@ std::string CodeOf(std::string_view completion, CodeLanguage language, std::stri
 }
 
 std::string ProgramOf(const CodeTask& task, std::string_view code) {
-  if (task.stub.empty()) return std::string(code);
-  if (!task.wanted.empty() && Defines(code, task.wanted)) {
-    // A stub may end in the middle of a function, which then needs a body.
-    const bool open = std::get_if<CallCases>(&task.tests) != nullptr;
-    return open ? std::string(code) : task.stub + "\n    pass\n" + std::string(code);
-  }
-  return task.stub + std::string(code);
+  const bool whole = !task.wanted.empty() && Defines(code, task.wanted);
+  return whole ? std::string(code) : task.stub + std::string(code);
 }
 
 }  // namespace restem

@@ -15,8 +15,8 @@ enum class CodeLanguage { kPython, kCpp };
 // not closed goes to the end. Without a fence, the completion as it is.
 std::string CodeOf(std::string_view completion, CodeLanguage language, std::string_view wanted);
 
-// The whole program: code goes on from the prompt's stub unless it defines `wanted` itself, and
-// then follows it (imports and helpers of the stub are there in both cases).
+// The program: code goes on from the prompt's stub unless it defines `wanted` itself. Where there
+// are functions to call, the stub runs before it in any case, for its imports and helpers.
 std::string ProgramOf(const CodeTask& task, std::string_view code);
 
 }  // namespace restem

@@ -20,7 +20,20 @@ json TestsAsJson(const CodeTask& task) {
   if (const auto* calls = std::get_if<CallCases>(&task.tests))
     return {{"function", calls->function}, {"cases", calls->cases}};
   const auto& tests = std::get<PythonTests>(task.tests);
-  return {{"prelude", tests.prelude}, {"tests", tests.tests}, {"entry_point", tests.entry_point}};
+  return {{"prelude", task.prelude},
+          {"stub", task.stub},
+          {"tests", tests.tests},
+          {"entry_point", tests.entry_point}};
+}
+
+json ProgramAsJson(const CodeTask& task, std::string_view source) {
+  // APPS's stub is half of a program at most: what it promises is its prelude.
+  const bool calls = std::holds_alternative<CallCases>(task.tests);
+  return {{"prelude", task.prelude}, {"stub", calls ? "" : task.stub}, {"program", source}};
+}
+
+absl::StatusOr<UniqueFd> JsonFile(const json& value) {
+  return MemoryFile(value.dump(-1, ' ', /*ensure_ascii=*/true, json::error_handler_t::replace));
 }
 
 absl::StatusOr<std::array<UniqueFd, 2>> MakeWire() {
@@ -37,15 +50,12 @@ absl::Status Begin(Sandbox& program,
                    std::string_view source,
                    const UniqueFd& verdict) {
   RESTEM_ASSIGN_OR_RETURN(const auto wire, MakeWire());
-  RESTEM_ASSIGN_OR_RETURN(const UniqueFd code, MemoryFile(source));
-  RESTEM_ASSIGN_OR_RETURN(
-      const UniqueFd expected,
-      MemoryFile(TestsAsJson(task).dump(-1, ' ', true, json::error_handler_t::replace)));
+  RESTEM_ASSIGN_OR_RETURN(const UniqueFd code, JsonFile(ProgramAsJson(task, source)));
+  RESTEM_ASSIGN_OR_RETURN(const UniqueFd expected, JsonFile(TestsAsJson(task)));
   const std::array program_has = {code.get(), wire[0].get()};
   const std::array tests_have = {expected.get(), wire[1].get(), verdict.get()};
   const ProgramLimits limits = options.program_limits();
-  RESTEM_RETURN_IF_ERROR(
-      program.begin("serve_functions", {{"prelude", task.prelude}}, limits, program_has));
+  RESTEM_RETURN_IF_ERROR(program.begin("serve_functions", json::object(), limits, program_has));
   return tests.begin("run_tests", json::object(), limits, tests_have);
 }
 

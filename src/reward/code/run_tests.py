@@ -1,8 +1,8 @@
 """The tests' side: holds the problem's own code and no line of the program's. Functions of the program are stood in
 for by proxies, which send their arguments over and get data back.
 
-The task, a JSON file: {"prelude", "names", and either "tests", "entry_point" (Python source; `check`, if it defines
-one, is called with the entry point) or "function", "cases": [[arguments, expected], …] (as APPS states them)}.
+The task, a JSON file: either {"prelude", "stub", "tests", "entry_point"} (Python source; `check`, if the tests define
+one, is called with the entry point) or {"function", "cases": [[arguments, expected], …]} (as APPS states them).
 The verdict, one JSON object: {"verdict": "correct" | "wrong" | "error", "reason"}.
 """
 import ast
@@ -14,7 +14,7 @@ import socket
 import sys
 
 from plain_data import Wire, pack, unpack
-from serve_functions import describe, read_all
+from serve_functions import completed, describe, read_all
 
 
 class ProgramError(Exception):
@@ -179,6 +179,7 @@ def run_source(task, remote):
     space = {"__name__": "tests", "__builtins__": builtins}
     try:
         exec(compile(task["prelude"], "<prelude>", "exec"), space)
+        exec(completed(task["stub"]), space)
         code, names = compile(task["tests"], "<tests>", "exec"), Names(task["tests"])
     except Exception as error:
         return {"verdict": "error", "reason": f"the problem's tests cannot be read: {describe(error)['message']}"}

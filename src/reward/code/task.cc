@@ -66,8 +66,7 @@ absl::StatusOr<CodeTask> ReadHumanEval(const Problem& problem) {
   CodeTask task;
   task.stub = Text(problem, "prompt");
   task.wanted = EntryPoint(problem);
-  // Some tests call helpers that the prompt defines: the prompt is the problem's, not a program's.
-  task.tests = PythonTests{task.stub + "\n    pass\n", Text(problem, "test"), task.wanted};
+  task.tests = PythonTests{Text(problem, "test"), task.wanted};
   return task;
 }
 
@@ -78,7 +77,7 @@ absl::StatusOr<CodeTask> ReadMbpp(const Problem& problem) {
   std::vector<std::string> setup = Texts(problem, "test_imports");
   setup.push_back(Text(problem, "test_setup_code"));
   task.prelude = absl::StrJoin(setup, "\n");
-  task.tests = PythonTests{task.prelude, absl::StrJoin(tests, "\n"), ""};
+  task.tests = PythonTests{absl::StrJoin(tests, "\n"), ""};
   return task;
 }
 

@@ -12,9 +12,9 @@
 
 namespace restem {
 
-// Tests in Python: assertions that call the program's functions.
+// Tests in Python: assertions that call the program's functions. They may use what the prelude and
+// the stub define.
 struct PythonTests {
-  std::string prelude;  // the problem's own code that the tests may use
   std::string tests;
   std::string entry_point;  // what `check` is called with; empty where assertions name functions
 };
