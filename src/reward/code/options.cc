@@ -1,5 +1,6 @@
 #include "reward/code/options.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <thread>
@@ -31,6 +32,10 @@ void CodeOptions::visit(config::Fields& f) {
   f.text("compiler", compiler, "cpp: the compiler, below /usr or a folder of read_only.");
   f.texts("preload", preload, "Modules to import once, before any program (numpy, say).");
   f.texts("read_only", read_only, "Folders that programs can read, besides the system's /usr.");
+  const auto absolute = [](const std::string& path) { return path.starts_with('/'); };
+  f.require(std::all_of(read_only.begin(), read_only.end(), absolute),
+            "read_only",
+            "has to be absolute paths");
 }
 
 CodeLanguage CodeOptions::code_language() const {

@@ -1,4 +1,6 @@
 // Programs in both languages through the reward: what is right, what is wrong, and why.
+#include <filesystem>
+
 #include "reward/code/problems.h"
 
 namespace restem {
@@ -88,6 +90,24 @@ TEST(CppPrograms, AreCompiledAndJudged) {
   EXPECT_THAT(broken.reason, HasSubstr("does not compile"));
   const Judgement crash = verifier->judge(Sum(), head + "__builtin_trap(); }");
   EXPECT_THAT(crash.reason, HasSubstr("killed by signal"));
+}
+
+// An interpreter of one's own, with modules that are loaded once.
+TEST(PythonPrograms, UseAnotherInterpretersModules) {
+  const auto python = testing::Python();
+  if (!python) GTEST_SKIP() << "no .venv, and RESTEM_PYTHON is not set";
+  const auto folder = std::filesystem::path(*python).parent_path().parent_path();
+  const auto verifier = testing::CodeReward(
+      {{"python", *python}, {"preload", {"numpy"}}, {"read_only", {folder.string()}}});
+  ASSERT_NE(verifier, nullptr);
+  const Judgement judgement = verifier->judge(
+      Sum(), "import numpy\nprint(numpy.array(input().split(), dtype=int).sum())\n");
+  EXPECT_EQ(testing::VerdictOf(judgement), "correct") << judgement.reason;
+}
+
+TEST(CodeReward, FoldersAreAbsolute) {
+  EXPECT_THAT(testing::RewardProblems({{"type", "code"}, {"read_only", {"lib"}}}),
+              ::testing::ElementsAre("read_only: has to be absolute paths"));
 }
 
 TEST(CppPrograms, HaveNoFunctionTests) {
