@@ -29,3 +29,6 @@ endforeach()
 find_path(RESTEM_CALCIUM_INCLUDE ca.h PATH_SUFFIXES calcium REQUIRED)
 target_include_directories(calcium SYSTEM INTERFACE ${RESTEM_CALCIUM_INCLUDE})
 add_library(calcium::calcium ALIAS calcium)
+
+# A web server, for tests only: those that need it are left out where it is not there.
+pkg_check_modules(httplib IMPORTED_TARGET cpp-httplib)

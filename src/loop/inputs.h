@@ -39,7 +39,7 @@ struct JobInputs {
   int64_t lanes = 1;  // threads
 
   ScoringOptions scoring() const {
-    return {.jobs = static_cast<size_t>(job.reward.jobs.value_or(lanes))};
+    return {.jobs = ScoringJobs(*verifier, job.reward.jobs, lanes)};
   }
   bool bfloat16() const { return job.model.dtype == "bfloat16"; }
   // Whether training examples are human solutions, not samples: nothing is sampled then.

@@ -36,6 +36,12 @@ class CombinedVerifier : public Verifier {
     return combination_ == Combination::kNot ? inverted(std::move(result)) : result;
   }
 
+  size_t concurrency(size_t threads) const override {
+    size_t most = 1;
+    for (const auto& child : children_) most = std::max(most, child->concurrency(threads));
+    return most;
+  }
+
   // A gold completion of one child that suits all. None where a child's is unknown and no other's
   // will do.
   std::string gold_completion(const Problem& problem) const override {

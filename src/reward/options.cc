@@ -35,7 +35,11 @@ void RewardOptions::visit(config::Fields& f) {
          max_error_rate,
          {.min = 0, .max = 1},
          "Stop when more than this share of verdicts are errors of the verifier itself.");
-  f.auto_or("jobs", jobs, {.min = 1, .max = 1024}, "Verdicts worked on at once; auto: threads.");
+  f.auto_or("jobs",
+            jobs,
+            {.min = 1, .max = 1024},
+            "Verdicts worked on at once; auto: one per thread, or as many as the judge "
+            "elsewhere takes.");
   if (f.purpose() == config::Purpose::kDescribe) return DescribeTypes(f);
   if (!type_holds) return f.ignore_rest();  // its own fields depend on the type
   if (f.reads()) spec = MakeSpec(type);

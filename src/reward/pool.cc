@@ -35,6 +35,12 @@ void ScoreCounts::add(const Verdict& verdict) {
   }
 }
 
+size_t ScoringJobs(const Verifier& verifier, std::optional<int64_t> asked, int64_t threads) {
+  constexpr size_t kMost = 1024;  // as reward.jobs
+  if (asked) return static_cast<size_t>(*asked);
+  return std::clamp<size_t>(verifier.concurrency(static_cast<size_t>(threads)), 1, kMost);
+}
+
 ScoringPool::ScoringPool(const Verifier& verifier, const ScoringOptions& options, Sink sink)
     : verifier_(verifier),
       tries_(options.tries),
@@ -74,6 +80,11 @@ void ScoringPool::work() {
     const auto start = std::chrono::steady_clock::now();
     const Judgement judgement = Judge(verifier_, *item->problem, item->text, tries_);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    // A signal may be why it could not be judged: a later run tries again.
+    if (judgement.verdict == VerdictKind::kError && StopRequested()) {
+      stop(CheckStop());
+      continue;
+    }
     hand_on(*item, judgement, seconds.count());
   }
 }

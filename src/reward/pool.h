@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,6 +32,9 @@ struct ScoringOptions {
   size_t queue_capacity = 1024;  // samples that wait; their texts are what the pool holds in memory
   int tries = 2;                 // an `error` verdict is judged again until there were so many
 };
+
+// Threads that judge: `asked` (reward.jobs), or as many as are of use on so many threads.
+size_t ScoringJobs(const Verifier& verifier, std::optional<int64_t> asked, int64_t threads);
 
 class ScoringPool {
  public:

@@ -34,6 +34,9 @@ class Verifier {
   // What has to hold before anything is judged, apart from single problems: that a sandbox is
   // closed, say. A line for the user, or empty; an error where it does not hold.
   virtual absl::StatusOr<std::string> prove() const { return std::string(); }
+  // How many calls of `judge` at once are of use where this process has so many threads to compute
+  // with. More than those for a judge elsewhere, whose callers only wait. Default: `threads`.
+  virtual size_t concurrency(size_t threads) const { return threads; }
 };
 
 // A reward type's own options, and how to build its verifier from them.

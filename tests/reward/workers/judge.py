@@ -75,7 +75,10 @@ def main():
         time.sleep(0.6)
     if MODE == "deaf":
         time.sleep(1000)
-    if MODE == "dead":
+    if MODE == "dead" or (MODE == "dead until" and not os.path.exists(sys.argv[2])):
+        if MODE == "dead" and len(sys.argv) > 2:
+            with open(sys.argv[2], "a") as file:
+                file.write("x")
         sys.exit(7)
     for line in sys.stdin:
         request = json.loads(line)
