@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/direct_output.h"
 #include "base/log.h"
 #include "base/progress.h"
 #include "base/version.h"
@@ -53,6 +54,7 @@ void FileFlags::visit(config::Fields& f) {
 }
 
 absl::Status CheckOutput(const std::string& output, const std::string& input) {
+  if (IsStdout(output)) return absl::OkStatus();
   std::error_code error;
   if (std::filesystem::exists(output, error) && !std::filesystem::is_regular_file(output, error))
     return InvalidInput(fmt::format("--output {}: is not a regular file", output));

@@ -6,20 +6,13 @@
 #include <filesystem>
 #include <unordered_map>
 
+#include "app/direct_output.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "io/jsonl.h"
 
 namespace restem {
 namespace {
-
-absl::StatusOr<std::string> IdOf(const nlohmann::json& fields, const std::string& where) {
-  const auto id = fields.find("id");
-  if (id == fields.end()) return InvalidInput(fmt::format("{}: `id` is missing", where));
-  if (id->is_string()) return id->get<std::string>();
-  if (id->is_number_integer()) return id->dump();
-  return InvalidInput(fmt::format("{}: `id` must be text or an integer", where));
-}
 
 absl::StatusOr<std::vector<int32_t>> ParseTokens(const nlohmann::json& value,
                                                  const std::string& where,
@@ -39,19 +32,28 @@ absl::StatusOr<std::vector<int32_t>> ParseTokens(const nlohmann::json& value,
 
 }  // namespace
 
+absl::StatusOr<InputRecord> AsRecord(nlohmann::json fields, const std::string& where) {
+  const auto id = fields.find("id");
+  if (id == fields.end()) return InvalidInput(fmt::format("{}: `id` is missing", where));
+  if (!id->is_string() && !id->is_number_integer())
+    return InvalidInput(fmt::format("{}: `id` must be text or an integer", where));
+  std::string text = id->is_string() ? id->get<std::string>() : id->dump();
+  return InputRecord{std::move(text), std::move(fields), where};
+}
+
 absl::StatusOr<std::vector<InputRecord>> ReadRecords(const std::string& path, bool unique_ids) {
   std::vector<InputRecord> records;
   std::unordered_map<std::string, std::string> seen;  // id to where
   RESTEM_RETURN_IF_ERROR(
       ForEachJsonLine(path, [&](nlohmann::json&& fields, const std::string& where) -> absl::Status {
-        RESTEM_ASSIGN_OR_RETURN(std::string id, IdOf(fields, where));
+        RESTEM_ASSIGN_OR_RETURN(InputRecord record, AsRecord(std::move(fields), where));
         if (unique_ids) {
-          const auto [first, fresh] = seen.emplace(id, where);
+          const auto [first, fresh] = seen.emplace(record.id, where);
           if (!fresh)
             return InvalidInput(
-                fmt::format("{}: id {} is there already, at {}", where, id, first->second));
+                fmt::format("{}: id {} is there already, at {}", where, record.id, first->second));
         }
-        records.push_back({std::move(id), std::move(fields), where});
+        records.push_back(std::move(record));
         return absl::OkStatus();
       }));
   if (records.empty()) return InvalidInput(fmt::format("{}: the file has no records", path));
@@ -76,6 +78,11 @@ absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record,
 }
 
 absl::Status WriteLines(const std::string& path, std::span<const std::string> lines) {
+  if (IsStdout(path)) {
+    RESTEM_ASSIGN_OR_RETURN(const auto out, DirectOutput::open(path));
+    for (const std::string& line : lines) RESTEM_RETURN_IF_ERROR(out->write(line));
+    return absl::OkStatus();
+  }
   // Where a link points to, not in place of the link.
   const std::string target = std::filesystem::weakly_canonical(path).string();
   return WriteFileAtomic(target, [&](const WriteFn& write) {
@@ -101,6 +108,7 @@ void PrintSummary(const Summary& summary) {
   if (summary.generated_tokens && summary.seconds > 0.0) {
     line["tokens_per_second"] = static_cast<double>(*summary.generated_tokens) / summary.seconds;
   }
+  if (summary.more.is_object()) line.update(summary.more);
   line["peak_rss_bytes"] = PeakRssBytes();
   fmt::print("{}\n", line.dump());
 }

@@ -22,6 +22,9 @@ struct InputRecord {
   std::string where;  // "<file>:<line>"
 };
 
+// InvalidInput where the object has no id that is text or an integer.
+absl::StatusOr<InputRecord> AsRecord(nlohmann::json fields, const std::string& where);
+
 // All records of a file. Broken JSON, a missing or repeated id, and an empty file are InvalidInput
 // naming the line. `unique_ids` false allows an id to come again.
 absl::StatusOr<std::vector<InputRecord>> ReadRecords(const std::string& path, bool unique_ids);
@@ -33,7 +36,8 @@ absl::StatusOr<std::vector<int32_t>> TokensOf(const InputRecord& record,
                                               const std::string& tokens_key,
                                               const Tokenizer& tokenizer);
 
-// Writes lines, each with a newline; the file is complete or absent.
+// Writes lines, each with a newline; the file is complete or absent. What is this process's stdout
+// is appended to.
 absl::Status WriteLines(const std::string& path, std::span<const std::string> lines);
 
 // The closing JSON line on stdout. Absent numbers are left out.
@@ -45,6 +49,7 @@ struct Summary {
   double seconds = 0.0;  // loading the model left out
   std::optional<double> load_seconds;
   std::optional<int64_t> skipped = std::nullopt;  // of the items
+  nlohmann::ordered_json more = nullptr;          // a command's own fields, if an object
 };
 void PrintSummary(const Summary& summary);
 

@@ -27,7 +27,7 @@ constexpr const char* kUsage =
   restem generate --model DIR --input F --output F [sampling flags]
   restem logprob  --model DIR --input F --output F
   restem tokenize --model DIR --input F --output F [--decode]
-  restem verify --reward FILE.yaml --input F --output F [--jobs N]
+  restem verify --reward FILE.yaml --input F --output F [--jobs N] [--against OLD.jsonl] [--fresh]
 
 restem COMMAND --help lists a command's flags.
 )";

@@ -1,14 +1,20 @@
 // restem verify: a reward over texts.
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "app/commands.h"
+#include "app/direct_output.h"
 #include "app/flags.h"
 #include "app/jsonl_io.h"
+#include "app/verdict_changes.h"
+#include "app/verdict_journal.h"
+#include "app/verdict_stream.h"
 #include "base/progress.h"
 #include "config/read.h"
+#include "reward/error_rate.h"
 #include "reward/make_verifier.h"
 #include "reward/options.h"
-#include "reward/pool.h"
 
 namespace restem {
 namespace {
@@ -18,15 +24,26 @@ struct VerifyFlags {
   std::string reward;
   std::string input;
   std::string output;
+  std::string against;
+  bool fresh = false;
   std::optional<int64_t> jobs;
 
   void visit(config::Fields& f) {
     common.visit(f);
     f.path("reward", reward, "YAML file with the keys of a job's `reward` section.");
     f.path("input", input, "JSONL file of {id, text, answer, …}.");
-    f.path("output", output, "JSONL file of verdicts, in input order.");
-    f.auto_or(
-        "jobs", jobs, {.min = 1, .max = 1024}, "Verdicts worked on at once; auto: one per thread.");
+    f.path("output",
+           output,
+           "JSONL file of verdicts, in input order. Until it is complete they are in "
+           "OUTPUT.partial, and the same command continues there.");
+    f.path("against",
+           against,
+           "Verdicts made before, by another reward say: those that differ are printed.");
+    f.boolean("fresh", fresh, "Throw an OUTPUT.partial away and start over.");
+    f.auto_or("jobs",
+              jobs,
+              {.min = 1, .max = 1024},
+              "Verdicts worked on at once; auto: the reward's, or as many as are of use.");
   }
 };
 
@@ -35,46 +52,81 @@ absl::Status CheckFlags(const VerifyFlags& flags) {
     return InvalidInput("--reward is missing: a YAML file with a reward's options");
   if (flags.input.empty()) return InvalidInput("--input is missing: a JSONL file to read");
   if (flags.output.empty()) return InvalidInput("--output is missing: a JSONL file to write");
-  return CheckOutput(flags.output, flags.input);
+  if (!IsDirect(flags.output)) return CheckOutput(flags.output, flags.input);
+  if (std::filesystem::is_directory(flags.output))
+    return InvalidInput(fmt::format("--output {}: is a folder", flags.output));
+  if (flags.against.empty()) return absl::OkStatus();
+  return InvalidInput(
+      "--against prints what changed on stdout: give --output a file that is written anew");
 }
 
-std::string VerdictLine(const InputRecord& record, const Verdict& verdict, double seconds) {
-  nlohmann::ordered_json line = {{"id", record.fields.at("id")}};
-  if (record.fields.contains("sample")) line["sample"] = record.fields.at("sample");
-  line["verdict"] = ToString(verdict.verdict);
-  line["extracted"] = verdict.extracted;
-  line["reason"] = verdict.reason;
-  line["seconds"] = seconds;
-  return line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+// What the commands' steps share.
+struct Work {
+  const VerifyFlags& flags;
+  const RewardOptions& reward;
+  const Verifier& verifier;
+  CompletionReader completions;
+  ScoreCounts counts;
 
-// Judges every record; lines[i] is record i's verdict.
-absl::Status JudgeAll(const Verifier& verifier,
-                      std::span<const InputRecord> records,
-                      size_t jobs,
-                      std::vector<std::string>& lines) {
-  std::vector<Problem> problems;
-  for (const InputRecord& record : records)
-    problems.push_back({record.id, record.fields, record.where});
-  Progress progress("verify", static_cast<int64_t>(records.size()));
-  ScoringOptions options;
-  options.jobs = jobs;
-  // The position stands in for the sample index: ids may repeat.
-  ScoringPool pool(verifier, options, [&](Verdict&& verdict, double seconds) {
-    const auto i = static_cast<size_t>(verdict.sample);
-    lines[i] = VerdictLine(records[i], verdict, seconds);
-    progress.advance(1);
-    return absl::OkStatus();
-  });
-  for (size_t i = 0; i < records.size(); ++i) {
-    const auto text = records[i].fields.find("text");
-    if (text == records[i].fields.end() || !text->is_string()) {
-      return InvalidInput(fmt::format("{}: `text` is missing or not text", records[i].where));
-    }
-    RESTEM_RETURN_IF_ERROR(
-        pool.submit(problems[i], static_cast<int64_t>(i), text->get<std::string>()));
+  int64_t judged() const { return counts.total(); }
+
+  absl::Status judge(const VerdictStream::Sink& write) {
+    Progress progress("verify", /*total=*/0);
+    progress.start_at(judged());
+    const size_t jobs =
+        ScoringJobs(verifier, flags.jobs ? flags.jobs : reward.jobs, flags.common.lanes());
+    VerdictStream stream(verifier, jobs, [&](const VerdictLine& line) {
+      RESTEM_RETURN_IF_ERROR(write(line));
+      counts.add(line.verdict);
+      progress.advance(1);
+      return absl::OkStatus();
+    });
+    RESTEM_RETURN_IF_ERROR(stream.judge(completions));
+    if (judged() > 0) return absl::OkStatus();
+    return InvalidInput(fmt::format("{}: the file has no records", flags.input));
   }
-  return pool.close();
+};
+
+absl::Status WriteDirectly(Work& work) {
+  RESTEM_ASSIGN_OR_RETURN(const auto output, DirectOutput::open(work.flags.output));
+  return work.judge([&](const VerdictLine& line) { return output->write(line.line); });
+}
+
+absl::Status WithAdvice(const absl::Status& status, const VerdictJournal& journal) {
+  if (journal.verdicts() == 0) return status;
+  return absl::Status(
+      status.code(),
+      ToAbsl(fmt::format("{}; {} verdicts are kept in {}: the same command continues there",
+                         MessageOf(status),
+                         journal.verdicts(),
+                         journal.path())));
+}
+
+// `changes` becomes what --against found.
+absl::Status WriteResumably(Work& work, nlohmann::ordered_json& changes) {
+  std::unique_ptr<VerdictChanges> against;
+  if (!work.flags.against.empty()) {
+    RESTEM_ASSIGN_OR_RETURN(against, VerdictChanges::open(work.flags.against));
+  }
+  RESTEM_ASSIGN_OR_RETURN(
+      const auto journal,
+      VerdictJournal::open(work.flags.output,
+                           work.reward,
+                           work.flags.fresh,
+                           work.completions,
+                           [&](const Verdict& verdict) { work.counts.add(verdict); }));
+  const absl::Status judged =
+      work.judge([&](const VerdictLine& line) { return journal->add(line); });
+  if (!judged.ok()) {
+    journal->drop_if_empty();
+    return WithAdvice(judged, *journal);
+  }
+  RESTEM_RETURN_IF_ERROR(journal->finish([&](std::string_view line) {
+    return against == nullptr ? absl::OkStatus() : against->add(line);
+  }));
+  if (against == nullptr) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(changes, against->finish());
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -84,25 +136,30 @@ absl::Status VerifyCommand(const Args& args) {
   std::vector<std::string> positionals;
   RESTEM_ASSIGN_OR_RETURN(
       const bool go_on,
-      ParseCommand(args,
-                   "restem verify --reward FILE.yaml --input F --output F [--jobs N]",
-                   flags,
-                   positionals));
+      ParseCommand(
+          args,
+          "restem verify --reward FILE.yaml --input F --output F [--jobs N] [--against OLD.jsonl] "
+          "[--fresh]",
+          flags,
+          positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(CheckNoArguments(positionals));
   RESTEM_RETURN_IF_ERROR(CheckFlags(flags));
   RewardOptions options;
   RESTEM_RETURN_IF_ERROR(config::ReadYamlFile(flags.reward, {}, options));
   RESTEM_ASSIGN_OR_RETURN(const auto verifier, MakeVerifier(options));
-  RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.input, /*unique_ids=*/false));
+  RESTEM_ASSIGN_OR_RETURN(auto completions, CompletionReader::open(flags.input));
+  Work work = {flags, options, *verifier, std::move(completions), {}};
   const Stopwatch working;
-  std::vector<std::string> lines(records.size());
-  const int64_t jobs = flags.jobs.value_or(options.jobs.value_or(flags.common.lanes()));
-  RESTEM_RETURN_IF_ERROR(JudgeAll(*verifier, records, static_cast<size_t>(jobs), lines));
-  const double seconds = working.seconds();
-  RESTEM_RETURN_IF_ERROR(WriteLines(flags.output, lines));
-  PrintSummary({static_cast<int64_t>(records.size()), {}, {}, {}, seconds, {}});
-  return absl::OkStatus();
+  nlohmann::ordered_json changes;
+  RESTEM_RETURN_IF_ERROR(IsDirect(flags.output) ? WriteDirectly(work)
+                                                : WriteResumably(work, changes));
+  Summary summary = {work.judged(), {}, {}, {}, working.seconds(), {}};
+  summary.more = {
+      {"correct", work.counts.correct}, {"wrong", work.counts.wrong}, {"error", work.counts.error}};
+  if (changes.is_object()) summary.more["against"] = changes;
+  PrintSummary(summary);
+  return CheckErrorRate(work.counts, options.max_error_rate);
 }
 
 }  // namespace restem

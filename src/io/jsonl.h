@@ -51,6 +51,7 @@ class JsonlReader {
   absl::StatusOr<std::optional<nlohmann::json>> next();
   int64_t line_number() const { return lines_.line_number(); }
   std::string where() const { return lines_.where(); }
+  const std::string& line() const { return line_; }  // what the last object was read from
 
  private:
   explicit JsonlReader(LineReader lines) : lines_(std::move(lines)) {}

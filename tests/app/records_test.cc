@@ -179,8 +179,13 @@ TEST_F(Records, VerifyFormatOrderAndPassedThroughSample) {
   texts.push_back({{"id", "no sample"}, {"text", "nothing"}, {"answer", 2}});
   texts.push_back({{"id", "bad gold"}, {"text", "3"}, {"answer", "three"}});
   const auto verdicts = run("verify", texts, {"--reward", dir_ + "/reward.yaml", "--jobs", "4"});
-  EXPECT_THAT(KeysOf(summary_), UnorderedElementsAreArray({"items", "seconds", "peak_rss_bytes"}));
+  EXPECT_THAT(KeysOf(summary_),
+              UnorderedElementsAreArray(
+                  {"items", "correct", "wrong", "error", "seconds", "peak_rss_bytes"}));
   EXPECT_EQ(summary_["items"], 52);
+  EXPECT_EQ(summary_["correct"], 16);
+  EXPECT_EQ(summary_["wrong"], 35);
+  EXPECT_EQ(summary_["error"], 1);
   ASSERT_EQ(verdicts.size(), texts.size());
   for (size_t i = 0; i < 50; ++i) {
     EXPECT_THAT(

@@ -22,6 +22,7 @@ TEST(Registry, ListsEveryTypeSortedWithHelp) {
                                    "contains",
                                    "exact",
                                    "expression",
+                                   "http",
                                    "not",
                                    "numeric",
                                    "regex"));

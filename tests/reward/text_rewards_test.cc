@@ -272,7 +272,7 @@ TEST(MakeVerifierTest, ListsKnownTypes) {
   ASSERT_FALSE(verifier.ok());
   EXPECT_EQ(MessageOf(verifier.status()),
             "reward.type 'math' is unknown; known are all, any, choice, command, contains, exact, "
-            "expression, not, numeric, regex");
+            "expression, http, not, numeric, regex");
 }
 
 }  // namespace
