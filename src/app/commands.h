@@ -14,7 +14,8 @@ using Args = std::vector<std::string>;
 absl::Status RunCommand(const Args& args);    // run
 absl::Status CheckCommand(const Args& args);  // check
 absl::Status StageCommand(const std::string& stage,
-                          const Args& args);     // sample, score, select, train, evaluate
+                          const Args& args);     // sample, select, train, evaluate
+absl::Status ScoreCommand(const Args& args);     // score
 absl::Status CompareCommand(const Args& args);   // compare
 absl::Status ShowCommand(const Args& args);      // show
 absl::Status GenerateCommand(const Args& args);  // generate

@@ -22,6 +22,7 @@ constexpr const char* kUsage =
   restem run JOB.yaml [--set a.b=v]... [--run-dir DIR] [--fresh]   the whole loop; continues where the run directory stops
   restem check JOB.yaml                                            prove that the job is sound; nothing is trained or written
   restem sample|score|select|train|evaluate JOB.yaml --iteration N one stage over the same run directory
+  restem score JOB.yaml --iteration N --rescore [--redo]           judge the samples again, with a mended reward say
   restem compare RUN[:ITER] RUN[:ITER]... [--json FILE] [--html FILE]
   restem show RUN [--problem ID]                                   state, a row per iteration, a problem's samples
   restem generate --model DIR --input F --output F [sampling flags]
@@ -43,10 +44,11 @@ const std::map<std::string, Command>& Commands() {
         {"show", ShowCommand},
         {"generate", GenerateCommand},
         {"logprob", LogprobCommand},
+        {"score", ScoreCommand},
         {"tokenize", TokenizeCommand},
         {"verify", VerifyCommand},
     };
-    for (const char* stage : {"sample", "score", "select", "train", "evaluate"}) {
+    for (const char* stage : {"sample", "select", "train", "evaluate"}) {
       table[stage] = [stage](const Args& args) { return StageCommand(stage, args); };
     }
     return table;
@@ -72,7 +74,7 @@ void PrepareProcess() {
 
 int Main(const Args& args) {
   InitLog(/*quiet=*/false);
-  if (args.empty() || args[0] == "--help" || args[0] == "help") {
+  if (args.empty() || args[0] == "--help" || args[0] == "-h" || args[0] == "help") {
     fmt::print("{}", kUsage);
     return args.empty() ? kExitWrongInput : kExitDone;
   }

@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/flags.h"
+#include "app/rescore_output.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "loop/em_loop.h"
@@ -46,8 +47,26 @@ struct StageFlags : JobFlags {
     JobFlags::visit(f);
     f.integer("iteration",
               iteration,
-              {.min = -1, .max = 99},
+              {.min = 0, .max = 99},
               "Which iteration: 1 samples from the base; evaluate takes 0 too.");
+  }
+};
+
+struct ScoreFlags : StageFlags {
+  bool rescore = false;
+  bool redo = false;
+
+  void visit(config::Fields& f) {
+    StageFlags::visit(f);
+    f.boolean(
+        "rescore",
+        rescore,
+        "Judge the recorded samples again and print what changed; the job's reward may differ "
+        "from the run's and becomes it. The old verdicts are kept beside the new ones.");
+    f.boolean("redo",
+              redo,
+              "With --rescore: take back all stages that were made from the old verdicts, so that "
+              "`restem run` makes them anew; their files are kept in before-rescore/.");
   }
 };
 
@@ -60,12 +79,16 @@ absl::StatusOr<JobInputs> InputsOf(const JobFlags& flags,
   return LoadInputs(std::move(job));
 }
 
+std::string RunDirOf(const JobInputs& inputs, const JobFlags& flags) {
+  return flags.run_dir.empty() ? inputs.job.run_directory() : flags.run_dir;
+}
+
 // What is wrong with the weights, or with a reward that is to judge, shows before a run directory
 // is made.
 absl::StatusOr<Run> RunOf(JobInputs inputs, const JobFlags& flags, bool judges, bool fresh) {
   RESTEM_RETURN_IF_ERROR(CheckModel(inputs));
   if (judges) RESTEM_RETURN_IF_ERROR(CheckReward(inputs));
-  const std::string dir = flags.run_dir.empty() ? inputs.job.run_directory() : flags.run_dir;
+  const std::string dir = RunDirOf(inputs, flags);
   return OpenRun(std::move(inputs), dir, fresh);
 }
 
@@ -88,6 +111,45 @@ absl::Status WithAdvice(const absl::Status& status, const Run& run, bool fresh) 
       fresh ? fmt::format("run it again with --run-dir {} instead of --fresh", run.paths.root())
             : "run the same command again";
   return Stopped(fmt::format("{}; {} to continue", MessageOf(status), how));
+}
+
+absl::StatusOr<JobInputs> StageInputs(Stage stage,
+                                      const StageFlags& flags,
+                                      const std::vector<std::string>& positionals) {
+  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+  if (flags.iteration > inputs.job.em.iterations) {
+    return InvalidInput(fmt::format("--iteration {}: the job has {} (em.iterations)",
+                                    flags.iteration,
+                                    inputs.job.em.iterations));
+  }
+  RESTEM_RETURN_IF_ERROR(CheckHasStage(inputs, flags.iteration, stage));
+  return inputs;
+}
+
+absl::Status RunOneStage(const std::string& stage_name,
+                         const StageFlags& flags,
+                         const std::vector<std::string>& positionals) {
+  RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage(stage_name, flags.iteration));
+  const bool judges = stage != Stage::kSelect && stage != Stage::kTrain;
+  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, StageInputs(stage, flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, judges, /*fresh=*/false));
+  RESTEM_RETURN_IF_ERROR(WithAdvice(RunStage(run, flags.iteration, stage), run, /*fresh=*/false));
+  fmt::print("{}\n", run.paths.iteration(flags.iteration));
+  return absl::OkStatus();
+}
+
+absl::Status RescoreIteration(const ScoreFlags& flags,
+                              const std::vector<std::string>& positionals) {
+  RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage("score", flags.iteration));
+  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, StageInputs(stage, flags, positionals));
+  RESTEM_RETURN_IF_ERROR(CheckReward(inputs));
+  const std::string dir = RunDirOf(inputs, flags);
+  RESTEM_ASSIGN_OR_RETURN(Run run, OpenRunToRescore(std::move(inputs), dir));
+  const auto outcome = Rescore(run, flags.iteration, flags.redo);
+  RESTEM_RETURN_IF_ERROR(WithAdvice(outcome.status(), run, /*fresh=*/false));
+  PrintRescore(*outcome, flags.iteration);
+  ExplainRescore(run, *outcome, flags.iteration, flags.redo);
+  return absl::OkStatus();
 }
 
 absl::Status UpdateReport(const Run& run) {
@@ -132,20 +194,22 @@ absl::Status StageCommand(const std::string& stage_name, const Args& args) {
   std::vector<std::string> positionals;
   const std::string usage = fmt::format("restem {} JOB.yaml --iteration N [flags]", stage_name);
   RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, usage, flags, positionals));
+  return go_on ? RunOneStage(stage_name, flags, positionals) : absl::OkStatus();
+}
+
+absl::Status ScoreCommand(const Args& args) {
+  ScoreFlags flags;
+  std::vector<std::string> positionals;
+  RESTEM_ASSIGN_OR_RETURN(
+      const bool go_on,
+      ParseCommand(args,
+                   "restem score JOB.yaml --iteration N [--rescore [--redo]] [flags]",
+                   flags,
+                   positionals));
   if (!go_on) return absl::OkStatus();
-  RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage(stage_name, flags.iteration));
-  const bool judges = stage != Stage::kSelect && stage != Stage::kTrain;
-  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
-  if (flags.iteration > inputs.job.em.iterations) {
-    return InvalidInput(fmt::format("--iteration {}: the job has {} (em.iterations)",
-                                    flags.iteration,
-                                    inputs.job.em.iterations));
-  }
-  RESTEM_RETURN_IF_ERROR(CheckHasStage(inputs, flags.iteration, stage));
-  RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, judges, /*fresh=*/false));
-  RESTEM_RETURN_IF_ERROR(WithAdvice(RunStage(run, flags.iteration, stage), run, /*fresh=*/false));
-  fmt::print("{}\n", run.paths.iteration(flags.iteration));
-  return absl::OkStatus();
+  if (flags.rescore) return RescoreIteration(flags, positionals);
+  if (flags.redo) return InvalidInput("--redo goes with --rescore");
+  return RunOneStage("score", flags, positionals);
 }
 
 absl::Status CheckCommand(const Args& args) {

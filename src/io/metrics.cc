@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "base/file.h"
+
 namespace restem {
 namespace {
 
@@ -51,6 +53,20 @@ absl::StatusOr<std::unique_ptr<MetricsLog>> MetricsLog::open(const std::string& 
   };
   RESTEM_ASSIGN_OR_RETURN(log->journal_, Journal::open(run_dir + "/metrics.jsonl", note));
   return log;
+}
+
+absl::Status MetricsLog::forget(const std::string& run_dir, const DropFn& drop) {
+  const std::string path = run_dir + "/metrics.jsonl";
+  std::string kept;
+  RESTEM_RETURN_IF_ERROR(ReadJournal(path, [&](std::string_view line, int64_t) {
+    const auto event = nlohmann::json::parse(line.begin(), line.end());
+    const bool known = event.is_object() && event.contains("event") && event["event"].is_string() &&
+                       event.contains("iteration") && event["iteration"].is_number_integer();
+    if (!known || !drop(event["event"].get<std::string>(), event["iteration"].get<int64_t>()))
+      kept.append(line).push_back('\n');
+    return absl::OkStatus();
+  }));
+  return WriteFileAtomic(path, kept);
 }
 
 absl::Status MetricsLog::record(std::string_view event,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +23,11 @@ class MetricsLog {
  public:
   // Continues what is there: a torn last line is dropped.
   static absl::StatusOr<std::unique_ptr<MetricsLog>> open(const std::string& run_dir);
+
+  // Drops the events of a log that is not open which `drop` names: they may be recorded anew. The
+  // file is replaced whole.
+  using DropFn = std::function<bool(std::string_view event, int64_t iteration)>;
+  static absl::Status forget(const std::string& run_dir, const DropFn& drop);
 
   // Appends {"time", "event", "iteration", "step", …fields}, without "step" where it is negative.
   // An event is named by (event, iteration, step) and its text fields ("arm": "control", "set":

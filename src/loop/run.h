@@ -26,4 +26,7 @@ struct Run {
 // used: <dir>-2, <dir>-3, …
 absl::StatusOr<Run> OpenRun(JobInputs inputs, const std::string& dir, bool fresh);
 
+// The same for a directory that is there, whose reward, and the files that it reads, may differ.
+absl::StatusOr<Run> OpenRunToRescore(JobInputs inputs, const std::string& dir);
+
 }  // namespace restem

@@ -43,6 +43,10 @@ absl::StatusOr<RunState> RunState::load(const std::string& path) {
     RESTEM_ASSIGN_OR_RETURN(const auto complete, GetTexts(file, "complete"));
     state.complete_.insert(complete.begin(), complete.end());
   }
+  if (file.value.contains("from_old_verdicts")) {
+    RESTEM_ASSIGN_OR_RETURN(const auto outdated, GetTexts(file, "from_old_verdicts"));
+    state.outdated_.insert(outdated.begin(), outdated.end());
+  }
   if (const nlohmann::json* inputs = FindJson(file, "inputs");
       inputs != nullptr && inputs->is_object()) {
     for (const auto& [name, hash] : inputs->items()) {
@@ -72,13 +76,34 @@ absl::Status RunState::finish() {
   return save();
 }
 
+std::vector<std::string> RunState::derived_from_score(int64_t iteration) const {
+  std::vector<std::string> derived;
+  for (const std::string& key : complete_) {
+    const int64_t n = std::stoll(key);
+    const bool reads_verdicts = key != KeyOf(n, Stage::kSample) && key != KeyOf(n, Stage::kScore);
+    if (n > iteration || (n == iteration && reads_verdicts)) derived.push_back(key);
+  }
+  return derived;
+}
+
+absl::Status RunState::take_back_after_score(int64_t iteration) {
+  for (const std::string& key : derived_from_score(iteration)) {
+    complete_.erase(key);
+    outdated_.erase(key);
+  }
+  iteration_ = iteration;
+  stage_ = ToString(Stage::kScore);
+  return save();
+}
+
 absl::Status RunState::save() const {
-  return WriteJsonFile(path_,
-                       {{"iteration", iteration_},
-                        {"stage", stage_},
-                        {"complete", complete_},
-                        {"inputs", inputs_},
-                        {"version", Version()}});
+  nlohmann::json state = {{"iteration", iteration_},
+                          {"stage", stage_},
+                          {"complete", complete_},
+                          {"inputs", inputs_},
+                          {"version", Version()}};
+  if (!outdated_.empty()) state["from_old_verdicts"] = outdated_;
+  return WriteJsonFile(path_, state);
 }
 
 }  // namespace restem

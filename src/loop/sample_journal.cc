@@ -23,9 +23,10 @@ absl::StatusOr<std::unique_ptr<SampleJournal>> SampleJournal::open(const Run& ru
   RESTEM_RETURN_IF_ERROR(journal->open_cancelled());
   RESTEM_ASSIGN_OR_RETURN(
       journal->scores_,
-      ScoreJournal::open(run, iteration, [&own = *journal](const Verdict& verdict) {
-        return own.take_verdict(verdict);
-      }));
+      ScoreJournal::open(
+          run, run.paths.verdicts(iteration), [&own = *journal](const Verdict& verdict) {
+            return own.take_verdict(verdict);
+          }));
   std::vector<Sample> unjudged;
   RESTEM_ASSIGN_OR_RETURN(journal->samples_,
                           Journal::open(JournalPath(journal->samples_path_, /*rank=*/0),

@@ -7,12 +7,12 @@
 namespace restem {
 
 absl::StatusOr<std::unique_ptr<ScoreJournal>> ScoreJournal::open(const Run& run,
-                                                                 int64_t iteration,
+                                                                 const std::string& verdicts,
                                                                  Observer observe) {
   std::unique_ptr<ScoreJournal> scores(new ScoreJournal(run, std::move(observe)));
   RESTEM_ASSIGN_OR_RETURN(
       scores->journal_,
-      Journal::open(JournalPath(run.paths.verdicts(iteration), /*rank=*/0),
+      Journal::open(JournalPath(verdicts, /*rank=*/0),
                     [&](std::string_view line, int64_t) { return scores->replay(line); }));
   scores->pool_ = std::make_unique<ScoringPool>(
       *run.inputs.verifier,

@@ -22,10 +22,10 @@ class ScoreJournal {
   // within judge().
   using Observer = std::function<absl::Status(const Verdict&)>;
 
-  // Continues the journal of `iteration`. A verdict of `error` there counts as not judged: the
-  // cause may be mended.
+  // Continues the journal of the file `verdicts`. A verdict of `error` there counts as not judged:
+  // the cause may be mended.
   static absl::StatusOr<std::unique_ptr<ScoreJournal>> open(const Run& run,
-                                                            int64_t iteration,
+                                                            const std::string& verdicts,
                                                             Observer observe = nullptr);
 
   // Whether the journal knew the sample's verdict when it was opened.

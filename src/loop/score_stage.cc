@@ -11,11 +11,8 @@
 
 namespace restem {
 
-absl::Status RunScoreStage(Run& run, int64_t iteration) {
-  const std::string path = run.paths.verdicts(iteration);
-  if (IsFinished(path, JournalPath(path, /*rank=*/0))) return absl::OkStatus();
-  const auto start = std::chrono::steady_clock::now();
-  RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, iteration));
+absl::StatusOr<ScoreCounts> ScoreSamples(Run& run, int64_t iteration, const std::string& verdicts) {
+  RESTEM_ASSIGN_OR_RETURN(const auto scores, ScoreJournal::open(run, verdicts));
   RESTEM_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(run.paths.samples(iteration)));
   RecordedSamples drawn;
   int64_t total = 0;
@@ -35,10 +32,18 @@ absl::Status RunScoreStage(Run& run, int64_t iteration) {
   // The journal may hold verdicts of samples that were not kept.
   RESTEM_RETURN_IF_ERROR(FinishRecords(
       scores->path(),
-      path,
+      verdicts,
       run.inputs.train.problems,
       total,
       [&](const std::string& problem, int64_t n) { return drawn.contains(problem, n); }));
+  return counts;
+}
+
+absl::Status RunScoreStage(Run& run, int64_t iteration) {
+  const std::string path = run.paths.verdicts(iteration);
+  if (IsFinished(path, JournalPath(path, /*rank=*/0))) return absl::OkStatus();
+  const auto start = std::chrono::steady_clock::now();
+  RESTEM_ASSIGN_OR_RETURN(const ScoreCounts counts, ScoreSamples(run, iteration, path));
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return run.metrics->record("score",

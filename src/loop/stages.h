@@ -14,6 +14,10 @@ namespace restem {
 // judged meanwhile.
 absl::Status RunSampleStage(Run& run, int64_t iteration);
 
+// Judges the samples of an iteration into the file `verdicts`, continuing its journal. Too many
+// verifier errors are Failed, and nothing is written.
+absl::StatusOr<ScoreCounts> ScoreSamples(Run& run, int64_t iteration, const std::string& verdicts);
+
 // verdicts.jsonl: judges what is not judged yet. Too many verifier errors fail the stage.
 absl::Status RunScoreStage(Run& run, int64_t iteration);
 

@@ -1,4 +1,6 @@
 // Reward `http`: a service judges, many completions at a time.
+#include <signal.h>
+
 #include <memory>
 
 #include "reward/remote/http_judge.h"
@@ -35,6 +37,8 @@ class HttpSpec : public VerifierSpec {
  public:
   void visit(config::Fields& f) override { options_.visit(f); }
   absl::StatusOr<std::unique_ptr<Verifier>> build() const override {
+    // A service that hangs up is an error of a write, not the end of this process.
+    ::signal(SIGPIPE, SIG_IGN);
     RESTEM_ASSIGN_OR_RETURN(auto judge, HttpJudge::make(options_));
     return std::make_unique<HttpVerifier>(options_, std::move(judge));
   }
