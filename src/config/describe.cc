@@ -26,7 +26,14 @@ class Describer final : public Fields {
                int64_t& value,
                IntRange range,
                std::string_view help) override {
-    add(Kind::kValue, name, "integer", FormatRange(range), std::to_string(value), help);
+    // Out of its range it is no default: the user has to say.
+    const bool given = value >= range.min && value <= range.max;
+    add(Kind::kValue,
+        name,
+        "integer",
+        FormatRange(range),
+        given ? std::to_string(value) : "",
+        help);
   }
   void real(std::string_view name, double& value, RealRange range, std::string_view help) override {
     add(Kind::kValue, name, "number", FormatRange(range), FormatReal(value), help);
@@ -41,7 +48,11 @@ class Describer final : public Fields {
               std::string& value,
               std::span<const std::string_view> allowed,
               std::string_view help) override {
-    const std::string type = fmt::format("{}", fmt::join(allowed, " | "));
+    std::vector<std::string_view> named;  // an empty one cannot be typed: it is the default
+    std::copy_if(allowed.begin(), allowed.end(), std::back_inserter(named), [](const auto& each) {
+      return !each.empty();
+    });
+    const std::string type = fmt::format("{}", fmt::join(named, " | "));
     add(Kind::kValue, name, type, "", FormatText(value), help);
     return true;
   }

@@ -62,7 +62,7 @@ class ArgumentParser {
   // Whether the next argument was used up as the flag's value.
   bool take(const std::string& arg, const std::optional<std::string>& next) {
     const size_t equals = arg.find('=');
-    const std::string flag = arg.substr(0, equals);
+    const std::string flag = arg == "-h" ? "--help" : arg.substr(0, equals);
     std::optional<std::string> value;
     if (equals != std::string::npos) value = arg.substr(equals + 1);
     const FieldInfo* field = find(flag);
@@ -169,7 +169,9 @@ std::string About(const FieldInfo& field) {
   if (field.kind == Kind::kList) notes.emplace_back("may be repeated");
   const bool empty = field.value == "\"\"" || field.value == "[]";
   const bool off = field.kind == Kind::kBoolean && field.value == "false";
-  if (!empty && !off) notes.push_back(fmt::format("default {}", field.value));
+  if (field.value.empty()) notes.emplace_back("needed");
+  if (!empty && !off && !field.value.empty())
+    notes.push_back(fmt::format("default {}", field.value));
   if (notes.empty()) return field.help;
   return fmt::format("{} [{}]", field.help, fmt::join(notes, "; "));
 }

@@ -2,6 +2,7 @@
 //
 //   --top-k 40, --top-k=40          a value; one that begins with -- needs the =
 //   --quiet, --no-quiet             a boolean
+//   -h                              --help
 //   --stop A --stop B               a list, an item each time
 //   --                              all that follows is positional
 //

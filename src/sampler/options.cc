@@ -65,6 +65,9 @@ void SamplerOptions::visit(config::Fields& f) {
             "different texts; the rest are cancelled. Saves time, but what is kept is no longer a "
             "fair draw: shares of correct samples and lengths of training samples are biased, and "
             "so is the random control. 0: draw all.");
+  f.require(stop_at_correct <= samples_per_problem,
+            "stop_at_correct",
+            "is more than samples_per_problem: no problem would be stopped");
   VisitEngine(f, batch_tokens, kv_cache_memory);
   f.integer(
       "tensor_parallel_size", tensor_parallel_size, {.min = 1}, "Devices that share a model.");

@@ -159,7 +159,7 @@ TEST_F(StopAtCorrectRuns, WhatIsCancelledIsNotAllDrawnAndIsCounted) {
 }
 
 TEST_F(StopAtCorrectRuns, OutOfReachItChangesNothing) {
-  EXPECT_EQ(Difference(expected(1000), draw("unreached", {"sampler.stop_at_correct=1000"})), "");
+  EXPECT_EQ(Difference(expected(kSamples), draw("unreached", {"sampler.stop_at_correct=24"})), "");
 }
 
 TEST_F(StopAtCorrectRuns, KilledWhileDrawing) {
