@@ -16,6 +16,7 @@ All else is as Math-Verify says.
 import argparse
 import contextlib
 import json
+import logging
 import signal
 import sys
 
@@ -90,6 +91,7 @@ def main():
         from math_verify import parse, verify
     except ImportError as error:
         sys.exit(f"math_verify_worker.py: {error}; pip install 'math-verify[antlr4_13_2]==0.9.0'")
+    logging.getLogger("math_verify").setLevel(logging.ERROR)  # it warns that its own limits are off
     for line in sys.stdin:
         print(json.dumps(answer(line, flags.answer_field, flags.seconds, parse, verify)), file=results, flush=True)
 

@@ -22,15 +22,14 @@ using ::testing::HasSubstr;
 class Verify : public Records {
  protected:
   // A reward that takes a moment, and writes down what it is asked.
-  void use_slow_reward(const std::string& more = "") {
+  void use_slow_reward(const json& more = json::object()) {
     const std::string script = R"(while read -r line; do echo x >> asked; sleep 0.01
 case "$line" in *'"text":"18"'*) echo '{"verdict":"correct","extracted":"18"}';;
 *'"text":"broken"'*) echo '{"verdict":"error","reason":"broken"}';;
 *) echo '{"verdict":"wrong","reason":"no"}';; esac; done)";
-    WriteText(
-        dir_ + "/reward.yaml",
-        json{{"type", "command"}, {"argv", {"sh", "-c", script}}, {"directory", dir_}}.dump() +
-            "\n" + more);
+    json reward = {{"type", "command"}, {"argv", {"sh", "-c", script}}, {"directory", dir_}};
+    reward.update(more);
+    WriteText(dir_ + "/reward.yaml", reward.dump());
   }
   void use(const std::string& reward) { WriteText(dir_ + "/reward.yaml", reward); }
 
@@ -161,7 +160,7 @@ TEST_F(Verify, TooManyErrorsFailOnceAllIsWritten) {
   EXPECT_EQ(summary["wrong"], 1);
   EXPECT_EQ(summary["error"], 1);
   EXPECT_EQ(lines_of(out()), 4);
-  use_slow_reward("max_error_rate: 0.25\n");
+  use_slow_reward({{"max_error_rate", 0.25}});
   EXPECT_EQ(Restem(command()).exit_code, 0);
 }
 
