@@ -148,6 +148,7 @@ absl::Status VerifyCommand(const Args& args) {
   RewardOptions options;
   RESTEM_RETURN_IF_ERROR(config::ReadYamlFile(flags.reward, {}, options));
   RESTEM_ASSIGN_OR_RETURN(const auto verifier, MakeVerifier(options));
+  RESTEM_RETURN_IF_ERROR(verifier->prove().status());
   RESTEM_ASSIGN_OR_RETURN(auto completions, CompletionReader::open(flags.input));
   Work work = {flags, options, *verifier, std::move(completions), {}};
   const Stopwatch working;

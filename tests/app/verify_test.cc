@@ -3,10 +3,12 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
 #include "app/records.h"
+
 #ifdef RESTEM_HAS_HTTPLIB
 #include "support/judge_server.h"
 #endif
@@ -18,6 +20,7 @@ namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class Verify : public Records {
  protected:
@@ -285,6 +288,39 @@ TEST_F(Verify, AServiceThatHangsDoesNotKeepASignalWaiting) {
   const json summary = ParseLines(last.out).back();
   EXPECT_EQ(summary["items"], 43);
   EXPECT_EQ(summary["error"], 0);
+}
+
+TEST_F(Verify, AServiceJudgesARunAndItsTokenIsNowhere) {
+  const std::string token = "s3cret-t0ken";
+  ::setenv("RESTEM_TEST_TOKEN", token.c_str(), 1);
+  std::atomic<bool> sent = true;
+  JudgeServer server([&](const httplib::Request& request, httplib::Response&) {
+    sent = sent && request.get_header_value("Authorization") == "Bearer " + token;
+    return false;
+  });
+  const std::string job = WriteTinyJob(dir_);
+  std::string said;
+  for (const char* stage : {"sample", "score"}) {
+    const Outcome outcome = Restem({stage,
+                                    job,
+                                    "--iteration",
+                                    "1",
+                                    "--set",
+                                    "reward.type=http",
+                                    "--set",
+                                    "reward.url=" + server.url(),
+                                    "--set",
+                                    "reward.auth_env=RESTEM_TEST_TOKEN"});
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    said += outcome.out + outcome.err;
+  }
+  EXPECT_TRUE(sent);
+  EXPECT_EQ(lines_of(dir_ + "/runs/tiny/iterations/01/verdicts.jsonl"), 48);
+  EXPECT_THAT(said, Not(HasSubstr(token)));
+  for (const auto& entry : fs::recursive_directory_iterator(dir_ + "/runs")) {
+    if (entry.is_regular_file()) EXPECT_THAT(ReadText(entry.path()), Not(HasSubstr(token)));
+  }
+  ::unsetenv("RESTEM_TEST_TOKEN");
 }
 #endif
 

@@ -18,6 +18,7 @@ TEST(Registry, ListsEveryTypeSortedWithHelp) {
               testing::ElementsAre("all",
                                    "any",
                                    "choice",
+                                   "code",
                                    "command",
                                    "contains",
                                    "exact",

@@ -270,9 +270,10 @@ TEST(MakeVerifierTest, ListsKnownTypes) {
   options.type = "math";
   const auto verifier = MakeVerifier(options);
   ASSERT_FALSE(verifier.ok());
-  EXPECT_EQ(MessageOf(verifier.status()),
-            "reward.type 'math' is unknown; known are all, any, choice, command, contains, exact, "
-            "expression, http, not, numeric, regex");
+  EXPECT_EQ(
+      MessageOf(verifier.status()),
+      "reward.type 'math' is unknown; known are all, any, choice, code, command, contains, exact, "
+      "expression, http, not, numeric, regex");
 }
 
 }  // namespace

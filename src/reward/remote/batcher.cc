@@ -20,7 +20,8 @@ Judgement Batcher::judge(nlohmann::json request) {
   while (!item->done) {
     if (StopRequested() && std::erase(waiting_, item) > 0)
       return {VerdictKind::kError, "", "stopped by a signal"};
-    if (!waiting_.empty() && in_flight_ < options_.max_in_flight) {
+    // Who has been taken along does not lead: its own answer may come before the others'.
+    if (item->waiting && in_flight_ < options_.max_in_flight) {
       lead(lock);
     } else {
       changed_.wait_for(lock, kLookForStop);
@@ -35,6 +36,7 @@ Batcher::Items Batcher::take() {
   while (!waiting_.empty() && items.size() < options_.batch_size) {
     const bool alone = waiting_.front()->alone;
     if (alone && !items.empty()) break;
+    waiting_.front()->waiting = false;
     items.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
     if (alone) break;
@@ -68,6 +70,7 @@ void Batcher::deliver(const Items& items, BatchOutcome outcome) {
   if (outcome.divisible && items.size() > 1 && worth_dividing() && !StopRequested()) {
     for (auto item = items.rbegin(); item != items.rend(); ++item) {
       (*item)->alone = true;
+      (*item)->waiting = true;
       waiting_.push_front(*item);
     }
     return;

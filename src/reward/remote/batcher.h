@@ -45,6 +45,7 @@ class Batcher {
  private:
   struct Item {
     nlohmann::json request;
+    bool waiting = true;  // in no round trip
     bool alone = false;
     bool done = false;
     Judgement judgement;

@@ -22,8 +22,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 struct Pipe {
-  Fd read;
-  Fd write;
+  UniqueFd read;
+  UniqueFd write;
 };
 
 // Close-on-exec, or one worker would hold another's stdin open.
@@ -32,10 +32,10 @@ absl::StatusOr<Pipe> MakePipe() {
   if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
     return Failed(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   }
-  return Pipe{Fd(fds[0]), Fd(fds[1])};
+  return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-void SetNonBlocking(const Fd& fd) {
+void SetNonBlocking(const UniqueFd& fd) {
   ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
 }
 
@@ -68,7 +68,7 @@ class SpawnSetup {
   SpawnSetup(const SpawnSetup&) = delete;
   SpawnSetup& operator=(const SpawnSetup&) = delete;
 
-  void redirect(const Fd& from, int to) {
+  void redirect(const UniqueFd& from, int to) {
     posix_spawn_file_actions_adddup2(&actions_, from.get(), to);
   }
 
@@ -110,11 +110,6 @@ siginfo_t EndOf(pid_t pid, int extra) {
 
 }  // namespace
 
-void Fd::reset() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 absl::StatusOr<Child> Spawn(const WorkerCommand& command) {
   if (command.argv.empty() || command.argv[0].empty()) return InvalidInput("argv names no program");
   RESTEM_ASSIGN_OR_RETURN(Pipe in, MakePipe());
@@ -134,7 +129,7 @@ absl::StatusOr<Child> Spawn(const WorkerCommand& command) {
   child.in = std::move(in.write);
   child.out = std::move(out.read);
   child.err = std::move(err.read);
-  for (const Fd* fd : {&child.in, &child.out, &child.err}) SetNonBlocking(*fd);
+  for (const UniqueFd* fd : {&child.in, &child.out, &child.err}) SetNonBlocking(*fd);
   return child;
 }
 

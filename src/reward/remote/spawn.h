@@ -5,10 +5,10 @@
 
 #include <chrono>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
+#include "base/unique_fd.h"
 
 namespace restem {
 
@@ -17,30 +17,11 @@ struct WorkerCommand {
   std::string directory;          // working folder; empty: this process's
 };
 
-// A file descriptor that closes itself.
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  ~Fd() { reset(); }
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    reset();
-    fd_ = std::exchange(other.fd_, -1);
-    return *this;
-  }
-  int get() const { return fd_; }
-  bool is_open() const { return fd_ >= 0; }
-  void reset();
-
- private:
-  int fd_;
-};
-
 struct Child {
   pid_t pid = 0;
-  Fd in;   // write end of its stdin
-  Fd out;  // read ends
-  Fd err;
+  UniqueFd in;   // write end of its stdin
+  UniqueFd out;  // read ends
+  UniqueFd err;
 };
 
 // Starts a child as the leader of a process group of its own, with this process's environment, and

@@ -108,7 +108,7 @@ absl::Status Worker::read_out() {
 void Worker::read_err() {
   std::array<char, 4096> buffer;
   // A worker that never stops writing must not hold us here.
-  for (int round = 0; round < 16 && child_.err.is_open(); ++round) {
+  for (int round = 0; round < 16 && child_.err.valid(); ++round) {
     const ssize_t got = ::read(child_.err.get(), buffer.data(), buffer.size());
     if (got == 0) child_.err.reset();  // closed: poll would report it for ever
     if (got <= 0) break;
