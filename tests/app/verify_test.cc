@@ -318,7 +318,8 @@ TEST_F(Verify, AServiceJudgesARunAndItsTokenIsNowhere) {
   EXPECT_EQ(lines_of(dir_ + "/runs/tiny/iterations/01/verdicts.jsonl"), 48);
   EXPECT_THAT(said, Not(HasSubstr(token)));
   for (const auto& entry : fs::recursive_directory_iterator(dir_ + "/runs")) {
-    if (entry.is_regular_file()) EXPECT_THAT(ReadText(entry.path()), Not(HasSubstr(token)));
+    if (!entry.is_regular_file()) continue;
+    EXPECT_THAT(ReadText(entry.path()), Not(HasSubstr(token))) << entry.path();
   }
   ::unsetenv("RESTEM_TEST_TOKEN");
 }
