@@ -28,7 +28,7 @@ constexpr int64_t kLookForStop = 100;  // milliseconds
 
 absl::StatusOr<std::unique_ptr<Worker>> Worker::start(const WorkerCommand& command,
                                                       ErrorLine error_line) {
-  RESTEM_ASSIGN_OR_RETURN(Child child, Spawn(command));
+  RESTEM_ASSIGN_OR_RETURN(Child child, StartChild(command));
   return std::unique_ptr<Worker>(new Worker(std::move(child), std::move(error_line)));
 }
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "reward/remote/spawn.h"
+#include "reward/remote/child.h"
 
 namespace restem {
 

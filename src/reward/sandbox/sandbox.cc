@@ -15,10 +15,10 @@
 #include <fstream>
 #include <utility>
 
+#include "base/spawn.h"
 #include "reward/sandbox/isolation.h"
 #include "reward/sandbox/memory_file.h"
 #include "reward/sandbox/sources.h"
-#include "reward/sandbox/spawn.h"
 #include "reward/sandbox/system_calls.h"
 
 namespace restem {
@@ -106,8 +106,9 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& op
   }
   for (size_t i = 0; i < files.size(); ++i)
     inherited.push_back({files[i].get(), numbers.files + static_cast<int>(i)});
-  RESTEM_ASSIGN_OR_RETURN(const pid_t bubblewrap,
-                          Spawn(BubblewrapCommand(options, user, numbers), inherited));
+  RESTEM_ASSIGN_OR_RETURN(
+      const pid_t bubblewrap,
+      Spawn({BubblewrapCommand(options, user, numbers), "", {"PATH=/usr/bin:/bin"}, inherited}));
   theirs.reset();
   std::unique_ptr<Sandbox> sandbox(new Sandbox(bubblewrap, std::move(ours)));
   RESTEM_RETURN_IF_ERROR(sandbox->await_ready(info, errors));

@@ -27,7 +27,7 @@ struct Child {
 // Starts a child as the leader of a process group of its own, with this process's environment, and
 // Python told not to hold its output back. None of the three pipes blocks. InvalidInput where the
 // program cannot be started.
-absl::StatusOr<Child> Spawn(const WorkerCommand& command);
+absl::StatusOr<Child> StartChild(const WorkerCommand& command);
 
 // Whether it has ended, without reaping it: its pid still names its group, and not a stranger's.
 bool HasEnded(pid_t pid);
