@@ -1,0 +1,225 @@
+#include "reward/math/extract.h"
+
+#include <absl/strings/ascii.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/status.h"
+#include "reward/math/answer_text.h"
+#include "reward/math/runs.h"
+
+namespace restem::math {
+namespace {
+
+constexpr size_t kNone = std::string_view::npos;
+
+bool IsSpace(char c) { return absl::ascii_isspace(static_cast<unsigned char>(c)); }
+bool IsLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); }
+
+// ---- \boxed ----
+
+// One past the brace that closes the one at `open`; kNone where none does.
+size_t ClosingBrace(std::string_view text, size_t open) {
+  int depth = 0;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '{') {
+      ++depth;
+    } else if (text[i] == '}' && --depth == 0) {
+      return i + 1;
+    }
+  }
+  return kNone;
+}
+
+struct Box {
+  size_t begin = 0;  // of the command
+  size_t end = 0;    // one past it
+  std::string_view content;
+};
+
+std::optional<Box> BoxAt(std::string_view text, size_t at) {
+  for (const std::string_view command : {"\\boxed", "\\fbox", "\\framebox"}) {
+    if (!text.substr(at).starts_with(command)) continue;
+    size_t open = at + command.size();
+    if (open < text.size() && IsLetter(text[open])) continue;
+    while (open < text.size() && text[open] == ' ') ++open;
+    if (open >= text.size()) return std::nullopt;
+    if (text[open] == '{') {
+      const size_t end = ClosingBrace(text, open);
+      if (end == kNone) return std::nullopt;  // cut off: no answer
+      return Box{at, end, text.substr(open + 1, end - open - 2)};
+    }
+    // \boxed 5
+    size_t end = open;
+    while (end < text.size() && !IsSpace(text[end]) && text[end] != '$') ++end;
+    return Box{at, end, text.substr(open, end - open)};
+  }
+  return std::nullopt;
+}
+
+// The text with the boxes inside it opened.
+std::string Unboxed(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const auto box = text[at] == '\\' ? BoxAt(text, at) : std::nullopt;
+    if (!box) {
+      out += text[at++];
+      continue;
+    }
+    // Braces keep 2\boxed{x} a product; deeper boxes are opened by the next round.
+    out += box->content;
+    at = box->end;
+  }
+  return out;
+}
+
+std::optional<std::string> LastBoxed(std::string_view text) {
+  std::optional<Box> last;
+  for (size_t at = text.find('\\'); at != kNone; at = text.find('\\', at)) {
+    const auto box = BoxAt(text, at);
+    if (box) last = box;
+    at = box ? box->end : at + 1;
+  }
+  if (!last) return std::nullopt;
+  std::string content(last->content);
+  constexpr int kMaxNesting = 8;
+  for (int i = 0; i < kMaxNesting && content.find("box") != kNone; ++i) content = Unboxed(content);
+  const std::string_view trimmed = Trimmed(content);
+  if (trimmed.empty()) return std::nullopt;
+  return std::string(trimmed);
+}
+
+// ---- "the answer is" ----
+
+bool EndsSentence(std::string_view text, size_t at) {
+  if (text[at] == '\n') return true;
+  if (text[at] != '.' && text[at] != '?') return false;
+  return at + 1 == text.size() || IsSpace(text[at + 1]);
+}
+
+// What gives reasons does not belong to the answer.
+bool StartsReason(std::string_view rest) {
+  for (const std::string_view word : {" because ",
+                                      " since ",
+                                      " as ",
+                                      " which ",
+                                      " so ",
+                                      " where ",
+                                      " when ",
+                                      " (since",
+                                      " i.e."}) {
+    if (rest.starts_with(word)) return true;
+  }
+  return false;
+}
+
+// A formula in $…$ or \(…\) at the beginning; the sentence otherwise.
+std::string_view Stated(std::string_view text) {
+  for (const auto& [open, close] : {std::pair<std::string_view, std::string_view>{"$$", "$$"},
+                                    {"\\(", "\\)"},
+                                    {"\\[", "\\]"},
+                                    {"$", "$"}}) {
+    if (!text.starts_with(open)) continue;
+    const size_t end = text.find(close, open.size());
+    if (end == kNone || end == open.size()) break;
+    const std::string_view inside = text.substr(open.size(), end - open.size());
+    // "$5 and $6" is money.
+    if (open == "$" && (inside.find('\n') != kNone || IsSpace(inside.back()))) break;
+    return inside;
+  }
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (EndsSentence(text, i) || StartsReason(text.substr(i))) return text.substr(0, i);
+  }
+  return text;
+}
+
+// One past the last marker such as "answer is"; kNone where there is none.
+size_t LastMarkerEnd(const std::string& lower) {
+  for (size_t at = lower.rfind("answer"); at != kNone;
+       at = at == 0 ? kNone : lower.rfind("answer", at - 1)) {
+    std::string_view rest = std::string_view(lower).substr(at + std::strlen("answer"));
+    if (rest.starts_with("s")) rest.remove_prefix(1);
+    while (rest.starts_with("*")) rest.remove_prefix(1);
+    for (const std::string_view joint : {" is:",
+                                         " is",
+                                         ":",
+                                         " =",
+                                         " are:",
+                                         " are",
+                                         " would be",
+                                         " should be",
+                                         " must be",
+                                         " to the problem is",
+                                         " to the question is",
+                                         " to this problem is"}) {
+      if (!rest.starts_with(joint)) continue;
+      const size_t end = lower.size() - rest.size() + joint.size();
+      const bool whole = end == lower.size() || !IsLetter(lower[end]) || !IsLetter(joint.back());
+      if (whole) return end;
+    }
+  }
+  return kNone;
+}
+
+std::optional<std::string> BehindMarker(std::string_view text) {
+  const size_t end = LastMarkerEnd(absl::AsciiStrToLower(ToAbsl(text)));
+  if (end == kNone) return std::nullopt;
+  text.remove_prefix(end);
+  const auto skipped = [](char c) { return IsSpace(c) || c == ':' || c == '*' || c == '_'; };
+  while (!text.empty() && skipped(text.front())) text.remove_prefix(1);
+  const std::string_view trimmed = Trimmed(Stated(text));
+  if (trimmed.empty()) return std::nullopt;
+  return std::string(trimmed);
+}
+
+// ---- #### ----
+std::optional<std::string> BehindHash(std::string_view text) {
+  const size_t at = text.rfind("####");
+  if (at == kNone) return std::nullopt;
+  text.remove_prefix(at + std::strlen("####"));
+  text = ToStd(absl::StripLeadingAsciiWhitespace(ToAbsl(text)));
+  const std::string_view line = Trimmed(text.substr(0, text.find('\n')));
+  if (line.empty()) return std::nullopt;
+  return std::string(line);
+}
+
+std::optional<std::string> At(Place place, std::string_view text) {
+  switch (place) {
+    case Place::kBoxed:
+      return LastBoxed(text);
+    case Place::kAnswerIs:
+      return BehindMarker(text);
+    case Place::kHash:
+      return BehindHash(text);
+    case Place::kLastExpression:
+      return LastExpression(text);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+const std::vector<std::string>& PlaceNames() {
+  static const std::vector<std::string> names = {"boxed", "answer_is", "hash", "last_expression"};
+  return names;
+}
+
+std::optional<Place> PlaceOf(std::string_view name) {
+  for (size_t i = 0; i < PlaceNames().size(); ++i) {
+    if (PlaceNames()[i] == name) return static_cast<Place>(i);
+  }
+  return std::nullopt;
+}
+
+std::optional<Extracted> ExtractAnswer(std::string_view text, const std::vector<Place>& places) {
+  for (const Place place : places) {
+    if (auto found = At(place, text)) return Extracted{*std::move(found), place};
+  }
+  return std::nullopt;
+}
+
+}  // namespace restem::math
