@@ -125,6 +125,22 @@ std::optional<char> ChoiceOf(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+// "(A) or (C)" settles on nothing.
+bool NamesOtherChoice(std::string_view text, char letter) {
+  for (size_t at = text.find('('); at != kNone; at = text.find('(', at + 1)) {
+    const std::string_view label = text.substr(at, 3);
+    if (label.size() == 3 && label[2] == ')' && label[1] != letter && label[1] >= 'A' &&
+        label[1] <= 'Z') {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 std::optional<char> LeadingChoice(std::string_view text) {
   const std::string plain = WithoutFonts(Trimmed(text));
   std::string_view rest = ToStd(absl::StripLeadingAsciiWhitespace(ToAbsl(plain)));
@@ -137,10 +153,10 @@ std::optional<char> LeadingChoice(std::string_view text) {
   const char letter = rest[0];
   rest.remove_prefix(1);
   if (open) {
-    if (!rest.starts_with(")")) return std::nullopt;
-    return absl::ascii_isalpha(static_cast<unsigned char>(letter))
-               ? std::optional(absl::ascii_toupper(static_cast<unsigned char>(letter)))
-               : std::nullopt;
+    const char upper = absl::ascii_toupper(static_cast<unsigned char>(letter));
+    if (!rest.starts_with(")") || NamesOtherChoice(rest, upper)) return std::nullopt;
+    return absl::ascii_isalpha(static_cast<unsigned char>(letter)) ? std::optional(upper)
+                                                                   : std::nullopt;
   }
   if (!absl::ascii_isupper(static_cast<unsigned char>(letter))) return std::nullopt;
   if (rest.empty()) return letter;

@@ -1,5 +1,7 @@
 #include "reward/math/parser.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -25,9 +27,38 @@ bool IsSetLike(const Node& node) {
   return node.kind == Kind::kTuple || node.kind == Kind::kSet || node.kind == Kind::kUnion;
 }
 
+// 05/01/2021 and 2021-05-01: three numbers that are not to be divided or subtracted. Empty for what
+// is no date, else without leading zeros.
+std::string Date(std::string_view text) {
+  std::string date;
+  std::string shape;  // digits a number has, and what stands between them
+  size_t digits = 0;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && c != '/' && c != '-') return "";
+    if (digit) {
+      const bool zero = date.empty() || date.back() == '/' || date.back() == '-';
+      if (!(zero && c == '0')) date += c;
+      ++digits;
+    } else {
+      shape += fmt::format("{}{}", digits, c);
+      date += c;
+      digits = 0;
+    }
+  }
+  shape += fmt::format("{}", digits);
+  if (shape.size() != 5 || shape[1] != shape[3]) return "";
+  const auto short_number = [&](size_t at) { return shape[at] == '1' || shape[at] == '2'; };
+  const bool american =
+      shape[1] == '/' && short_number(0) && short_number(2) && (shape[4] == '4' || shape[4] == '2');
+  const bool iso = shape[1] == '-' && shape[0] == '4' && short_number(2) && short_number(4);
+  return american || iso ? date : "";
+}
+
 }  // namespace
 
 std::optional<Node> Parse(std::string_view text) {
+  if (std::string date = Date(text); !date.empty()) return Leaf(Kind::kText, std::move(date));
   auto tokens = Tokenize(text);
   if (!tokens) return std::nullopt;
   Parser parser(*std::move(tokens));
@@ -157,7 +188,10 @@ bool Parser::take_function_name(Node& name) {
 
 Node Parser::side() {
   std::string words;
-  if (take_words(words)) return Leaf(Kind::kText, std::move(words));
+  if (take_words(words)) {
+    const auto number = NumberWord(words);
+    return number ? Number(*number) : Leaf(Kind::kText, std::move(words));
+  }
   Node value = union_of_sets();
   if (at_symbol(":")) {
     Node ratio = Leaf(Kind::kRatio);

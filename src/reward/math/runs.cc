@@ -140,10 +140,47 @@ std::optional<Run> LastFormula(std::string_view text) {
   return last;
 }
 
+// Markdown's ** as spaces: it touches white space, punctuation or an end on one side. Where ** is a
+// power it does not.
+std::string WithoutBold(std::string_view text) {
+  std::string plain(text);
+  const auto outside = [&](size_t at) {
+    return at >= text.size() || IsSpace(text[at]) ||
+           std::string_view(".,;:!?").find(text[at]) != kNone;
+  };
+  for (size_t at = text.find("**"); at != kNone; at = text.find("**", at + 2)) {
+    const bool opens = at == 0 || outside(at - 1);
+    if (opens != outside(at + 2)) plain[at] = plain[at + 1] = ' ';
+  }
+  return plain;
+}
+
+// What a last line without mathematics settles on: its last bold words, or those behind its last
+// "is"; else, or where it begins with a choice's letter, all of it.
+std::string_view Settled(std::string_view line) {
+  if (line.starts_with("(") && LeadingChoice(line)) return line;
+  const size_t close = line.rfind("**");
+  const size_t open = close == kNone || close < 2 ? kNone : line.rfind("**", close - 2);
+  if (open != kNone) return line.substr(open + 2, close - open - 2);
+  const size_t is = line.rfind(" is ");
+  return is == kNone ? line : line.substr(is + 4);
+}
+
+// Words of a sentence: more than an answer's name or unit has.
+bool HoldsProse(const Node& node) {
+  const auto words = [](const std::string& text) {
+    return std::count(text.begin(), text.end(), ' ') + (text.empty() ? 0 : 1);
+  };
+  if (node.kind == Kind::kText && words(node.name) > 1) return true;
+  return words(node.unit) > 3 || std::any_of(node.args.begin(), node.args.end(), HoldsProse);
+}
+
 // A short text that is nothing but an answer.
 bool IsAnswer(std::string_view text) {
   constexpr size_t kMaxAnswer = 200;
-  return text.size() <= kMaxAnswer && text.find('\n') == kNone && Parse(text).has_value();
+  if (text.size() > kMaxAnswer || text.find('\n') != kNone) return false;
+  const auto node = Parse(text);
+  return node && !HoldsProse(*node);
 }
 
 }  // namespace
@@ -152,17 +189,17 @@ std::optional<std::string> LastExpression(std::string_view text) {
   const std::string_view all = Trimmed(text);
   if (all.empty()) return std::nullopt;
   if (IsAnswer(all)) return std::string(all);
-  const std::vector<Run> runs = MathRuns(text);
-  const auto formula = LastFormula(text);
-  if (formula && (runs.empty() || runs.back().begin <= formula->end)) {
-    return std::string(Trimmed(text.substr(formula->begin, formula->end - formula->begin)));
-  }
-  if (!runs.empty()) {
-    return std::string(
-        Trimmed(text.substr(runs.back().begin, runs.back().end - runs.back().begin)));
-  }
+  const std::string plain = WithoutBold(text);
+  const std::string_view view = plain;
+  const std::vector<Run> runs = MathRuns(view);
+  const auto formula = LastFormula(view);
+  const auto cut = [&](Run run) {
+    return std::string(Trimmed(view.substr(run.begin, run.end - run.begin)));
+  };
+  if (formula && (runs.empty() || runs.back().begin <= formula->end)) return cut(*formula);
+  if (!runs.empty()) return cut(runs.back());
   const size_t line = all.rfind('\n');
-  return std::string(Trimmed(line == kNone ? all : all.substr(line + 1)));
+  return std::string(Trimmed(Settled(line == kNone ? all : all.substr(line + 1))));
 }
 
 std::string OnlyExpression(std::string_view sentence) {

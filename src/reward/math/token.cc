@@ -256,6 +256,9 @@ class Tokenizer {
     if (at + 1 < text.size() && text[at] == '.' && IsDigit(text[at + 1])) {
       digits += '.';
       for (++at; at < text.size() && IsDigit(text[at]); ++at) digits += text[at];
+    } else if (text.substr(at).starts_with(".\\overline")) {
+      digits += '.';
+      ++at;
     } else if (at < text.size() && text[at] == '.' && text.substr(at, 2) != "..") {
       ++at;  // "5." is 5
     }

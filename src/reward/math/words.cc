@@ -155,6 +155,23 @@ bool IsWord(const Token& token, bool behind_number) {
   return !IsAlphabetical(word);
 }
 
+std::optional<int64_t> NumberWord(std::string_view word) {
+  constexpr std::array<std::string_view, 21> kUpToTwenty = {
+      "zero",     "one",     "two",     "three",     "four",     "five",     "six",
+      "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
+      "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"};
+  constexpr std::array<std::string_view, 8> kTens = {
+      "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"};
+  const std::string lower = absl::AsciiStrToLower(ToAbsl(word));
+  for (size_t i = 0; i < kUpToTwenty.size(); ++i) {
+    if (lower == kUpToTwenty[i]) return static_cast<int64_t>(i);
+  }
+  for (size_t i = 0; i < kTens.size(); ++i) {
+    if (lower == kTens[i]) return static_cast<int64_t>(30 + 10 * i);
+  }
+  return std::nullopt;
+}
+
 std::optional<Unit> KnownUnit(std::string_view words) {
   std::string folded = Folded(words);
   int power = 1;

@@ -16,6 +16,9 @@ std::string FunctionName(std::string_view word);
 // `behind_number`: whether a number stands before it, so that "m" may be metres.
 bool IsWord(const Token& token, bool behind_number);
 
+// "twelve": 12, up to a hundred.
+std::optional<int64_t> NumberWord(std::string_view word);
+
 // A unit in one spelling and the factor to the base unit of its dimension: "centimeters" is "m" and
 // 1/100.
 struct Unit {
