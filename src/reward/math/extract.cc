@@ -147,7 +147,6 @@ size_t LastMarkerEnd(const std::string& lower) {
     for (const std::string_view joint : {" is:",
                                          " is",
                                          ":",
-                                         " =",
                                          " are:",
                                          " are",
                                          " would be",
@@ -204,7 +203,7 @@ std::optional<std::string> At(Place place, std::string_view text) {
 }  // namespace
 
 const std::vector<std::string>& PlaceNames() {
-  static const std::vector<std::string> names = {"boxed", "answer_is", "hash", "last_expression"};
+  static const std::vector<std::string> names = {"boxed", "hash", "answer_is", "last_expression"};
   return names;
 }
 

@@ -8,7 +8,7 @@
 
 namespace restem::math {
 
-enum class Place { kBoxed, kAnswerIs, kHash, kLastExpression };
+enum class Place { kBoxed, kHash, kAnswerIs, kLastExpression };
 
 std::optional<Place> PlaceOf(std::string_view name);
 const std::vector<std::string>& PlaceNames();
@@ -20,8 +20,8 @@ struct Extracted {
 
 // The first of `places` where the text has an answer; nullopt where none has one.
 //   kBoxed           the last \boxed{…} or \fbox{…}; of nested ones the outermost
-//   kAnswerIs        behind the last "the answer is", "answer:", up to the sentence's end
 //   kHash            behind the last ####, up to the line's end
+//   kAnswerIs        behind the last "the answer is", "answer:", up to the sentence's end
 //   kLastExpression  the last formula or number; of a text without any the last line
 std::optional<Extracted> ExtractAnswer(std::string_view text, const std::vector<Place>& places);
 

@@ -111,7 +111,7 @@ class MathSpec : public VerifierSpec {
         "extract",
         extract_,
         "Where the final answer stands, by preference: boxed (the last \\boxed{…} or \\fbox{…}), "
-        "answer_is (behind the last \"the answer is\"), hash (behind the last ####), "
+        "hash (behind the last ####), answer_is (behind the last \"the answer is\"), "
         "last_expression (the last formula or number). Only the completion is read. A gold "
         "answer goes the same way; one without a mark is the answer as a whole.");
     f.require(!extract_.empty(), "extract", "names no place");
@@ -119,7 +119,7 @@ class MathSpec : public VerifierSpec {
                           extract_.end(),
                           [](const std::string& name) { return math::PlaceOf(name).has_value(); }),
               "extract",
-              "knows boxed, answer_is, hash and last_expression");
+              "knows boxed, hash, answer_is and last_expression");
     f.real("tolerance",
            tolerance_,
            {.min = 0.0},

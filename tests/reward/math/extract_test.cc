@@ -22,7 +22,7 @@ class Extract : public ::testing::TestWithParam<ExtractCase> {};
 TEST_P(Extract, FindsTheAnswer) {
   using math::Place;
   const auto found = math::ExtractAnswer(
-      GetParam().text, {Place::kBoxed, Place::kAnswerIs, Place::kHash, Place::kLastExpression});
+      GetParam().text, {Place::kBoxed, Place::kHash, Place::kAnswerIs, Place::kLastExpression});
   EXPECT_EQ(found ? found->text : "", GetParam().answer);
 }
 
