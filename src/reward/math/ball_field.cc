@@ -185,12 +185,31 @@ std::optional<Ball> BallField::rounded(const std::string& name, const Ball& a) c
   return value;
 }
 
+std::optional<Ball> BallField::factorial(const Ball& a) const {
+  Ball value;
+  acb_add_ui(value.get(), a.get(), 1, options_.precision);
+  acb_gamma(value.get(), value.get(), options_.precision);
+  return finite(std::move(value));
+}
+
+// n! / (k! (n - k)!)
+std::optional<Ball> BallField::binomial(const Ball& n, const Ball& k) const {
+  Ball rest;
+  acb_sub(rest.get(), n.get(), k.get(), options_.precision);
+  const auto all = factorial(n);
+  const auto chosen = factorial(k);
+  const auto left = factorial(rest);
+  const auto below = all && chosen && left ? multiply(*chosen, *left) : std::nullopt;
+  return below ? divide(*all, *below) : std::nullopt;
+}
+
 std::optional<Ball> BallField::call(const std::string& name, const std::vector<Ball>& args) const {
   if (name == "log" && args.size() == 2) {
     const auto base = logarithm(args[0]);
     const auto value = logarithm(args[1]);
     return base && value ? divide(*value, *base) : std::nullopt;
   }
+  if (name == "binom" && args.size() == 2) return binomial(args[0], args[1]);
   if (args.size() != 1) return std::nullopt;
   const Ball& a = args[0];
   if (name == "ln") return logarithm(a);
@@ -204,12 +223,7 @@ std::optional<Ball> BallField::call(const std::string& name, const std::vector<B
     const auto turned = multiply(a, *constant(Kind::kPi));
     return turned ? divide(*turned, *number("180")) : std::nullopt;
   }
-  if (name == "factorial") {
-    Ball value;
-    acb_add_ui(value.get(), a.get(), 1, options_.precision);
-    acb_gamma(value.get(), value.get(), options_.precision);
-    return finite(std::move(value));
-  }
+  if (name == "factorial") return factorial(a);
   if (name == "abs" || name == "floor" || name == "ceil") return rounded(name, a);
   return elementary(name, a);
 }

@@ -65,6 +65,8 @@ class BallField {
   std::optional<Ball> finite(Ball value) const;
   std::optional<Ball> logarithm(const Ball& value) const;
   std::optional<Ball> elementary(const std::string& name, const Ball& a) const;
+  std::optional<Ball> factorial(const Ball& a) const;
+  std::optional<Ball> binomial(const Ball& n, const Ball& k) const;
   std::optional<Ball> rounded(const std::string& name, const Ball& a) const;
   std::optional<Ball> odd_root_of_negative(const Ball& value, ulong n) const;
 

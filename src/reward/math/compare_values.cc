@@ -71,8 +71,7 @@ Sameness CompareNumerically(const Node& a, const Node& b, slong precision, Budge
 Sameness CompareConstants(const Node& a, const Node& b, Budget& budget) {
   if (CompareNumerically(a, b, 128, budget) == Sameness::kDifferent) return Sameness::kDifferent;
   // Before the proof, which costs more: all that the constants' sizes ask for.
-  const double weight = std::max(Weight(a), Weight(b));
-  if (weight > kMaxWeight) return Sameness::kUndecided;
+  const double weight = std::min(kMaxWeight, std::max(Weight(a), Weight(b)));
   const auto precision = static_cast<slong>(256 + weight);
   if (CompareNumerically(a, b, precision, budget) == Sameness::kDifferent) {
     return Sameness::kDifferent;

@@ -244,7 +244,12 @@ void Parser::take_unit(Node& value) {
     next();
     if (braced) expect_symbol("}");
   }
-  value.unit = FoldText(unit);
+  unit = FoldText(unit);
+  if (unit == "percent" || unit == "degree" || unit == "degrees") {
+    value = Call(unit == "percent" ? "percent" : "degree", {std::move(value)});
+  } else {
+    value.unit = std::move(unit);
+  }
 }
 
 bool Parser::at_plain_union(const Node& before) const {

@@ -114,6 +114,9 @@ INSTANTIATE_TEST_SUITE_P(Constants,
                                            Pair{"90^\\circ", "90"},
                                            Pair{"90^\\circ", "\\frac{\\pi}{2}"},
                                            Pair{"90°", "90^{\\circ}"},
+                                           Pair{"50\\%", "50 percent"},
+                                           Pair{"90^\\circ", "90 degrees"},
+                                           Pair{"2^{10000}", "4^{5000}"},
                                            Pair{"\\infty", "+\\infty"},
                                            Pair{"-\\infty", "-∞"},
                                            Pair{"\\tan\\frac\\pi4", "1"}));
@@ -139,6 +142,9 @@ INSTANTIATE_TEST_SUITE_P(Functions,
                                            Pair{"\\frac{2}{3}x", "2x/3"},
                                            Pair{"abc", "c b a"},
                                            Pair{"3\\theta", "3θ"},
+                                           Pair{"\\binom{n}{2}", "\\frac{n(n-1)}{2}"},
+                                           Pair{"n!", "n(n-1)!"},
+                                           Pair{"(-1)^{n+1}", "-(-1)^n"},
                                            Pair{"x^{12}", "x¹²"}));
 
 INSTANTIATE_TEST_SUITE_P(
