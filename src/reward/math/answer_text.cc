@@ -155,6 +155,10 @@ std::optional<char> LeadingChoice(std::string_view text) {
   if (open) {
     const char upper = absl::ascii_toupper(static_cast<unsigned char>(letter));
     if (!rest.starts_with(")") || NamesOtherChoice(rest, upper)) return std::nullopt;
+    // "(x)(x + 1)" is no choice.
+    if (rest.size() > 1 && !IsSpace(rest[1]) && std::string_view(".,:").find(rest[1]) == kNone) {
+      return std::nullopt;
+    }
     return absl::ascii_isalpha(static_cast<unsigned char>(letter)) ? std::optional(upper)
                                                                    : std::nullopt;
   }
@@ -164,6 +168,15 @@ std::optional<char> LeadingChoice(std::string_view text) {
   const bool ends =
       std::string_view(".):").find(rest[0]) != kNone && (rest.size() == 1 || IsSpace(rest[1]));
   return ends ? std::optional(letter) : std::nullopt;
+}
+
+std::optional<char> GoldChoice(std::string_view text) {
+  if (const auto choice = ChoiceOf(text)) return choice;
+  const std::string plain = WithoutFonts(Trimmed(text));
+  const std::string_view label = ToStd(absl::StripAsciiWhitespace(ToAbsl(plain)));
+  const bool capital = label.size() > 3 && label[0] == '(' && label[1] >= 'A' && label[1] <= 'Z' &&
+                       label[2] == ')' && IsSpace(label[3]);
+  return capital ? LeadingChoice(text) : std::nullopt;
 }
 
 }  // namespace restem::math

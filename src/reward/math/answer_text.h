@@ -16,6 +16,8 @@ std::string TextKey(std::string_view text);
 
 // "(B)", "\textbf{(B)}", "B": the letter. nullopt for anything else.
 std::optional<char> ChoiceOf(std::string_view text);
+// The same of a gold answer, which may go on: "(B) 12".
+std::optional<char> GoldChoice(std::string_view text);
 // The letter that an answer to a question with choices begins with: "(B) 12", "B. 12", "option B".
 std::optional<char> LeadingChoice(std::string_view text);
 

@@ -17,7 +17,7 @@ RestemExactContext* restem_exact_context_new(void) {
   ca_ctx_init(context->ca);
   /* An answer is short: what needs more than this is given up, not waited for. */
   context->ca->options[CA_OPT_PREC_LIMIT] = 2048;
-  context->ca->options[CA_OPT_QQBAR_DEG_LIMIT] = 40;
+  context->ca->options[CA_OPT_QQBAR_DEG_LIMIT] = 80;
   context->ca->options[CA_OPT_POW_LIMIT] = 20;
   context->ca->options[CA_OPT_GROEBNER_LENGTH_LIMIT] = 20;
   context->ca->options[CA_OPT_GROEBNER_POLY_LENGTH_LIMIT] = 100;

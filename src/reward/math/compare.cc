@@ -21,6 +21,17 @@ bool IsCall(const Node& node, std::string_view name) {
   return node.kind == Kind::kFunction && node.name == name;
 }
 
+bool SaysNone(std::string_view words) {
+  constexpr std::string_view kWords[] = {"none",
+                                         "no solution",
+                                         "no solutions",
+                                         "no real solution",
+                                         "no real solutions",
+                                         "empty set",
+                                         "the empty set"};
+  return std::find(std::begin(kWords), std::end(kWords), words) != std::end(kWords);
+}
+
 Node WithoutUnit(Node node) {
   node.unit.clear();
   return node;
@@ -133,7 +144,13 @@ class Comparer {
     if (list.kind == Kind::kSet && list.args.size() == 1 && IsScalar(other)) {
       return same(list.args[0], other);
     }
+    if (list.args.empty()) {
+      const bool none = other.kind == Kind::kText && SaysNone(other.name);
+      return none ? Sameness::kSame : Sameness::kDifferent;
+    }
     if (list.kind != Kind::kList) return Sameness::kDifferent;
+    // "3/4 or 0.75" says one thing twice.
+    if (IsScalar(other)) return repeats(list, other);
     if (other.kind == Kind::kUnion) {
       if (const auto sets = AsUnion(list)) return same(*sets, other);
     }
@@ -141,6 +158,14 @@ class Comparer {
       if (const auto point = AsPoint(list)) return same(*point, other);
     }
     return Sameness::kDifferent;
+  }
+
+  Sameness repeats(const Node& list, const Node& other) {
+    Sameness all = Sameness::kSame;
+    for (const Node& element : list.args) {
+      if (all != Sameness::kDifferent) all = Both(all, same(element, other));
+    }
+    return all;
   }
 
   // ---- Relations ----
@@ -159,6 +184,11 @@ class Comparer {
     if (a.kind == Kind::kRatio || b.kind == Kind::kRatio) return ratios(a, b);
     if (a.kind == Kind::kMatrix && b.kind == Kind::kTuple) return structures(b, a);
     if (a.kind == Kind::kTuple && b.kind == Kind::kMatrix) return tuple_and_matrix(a, b);
+    if (a.kind == Kind::kOperator || b.kind == Kind::kOperator) {
+      const auto left = WithoutPoints(a);
+      const auto right = WithoutPoints(b);
+      if (left || right) return structures(left ? *left : a, right ? *right : b);
+    }
     if (a.kind != b.kind) return Sameness::kDifferent;
     switch (a.kind) {
       case Kind::kUnion:

@@ -164,7 +164,19 @@ size_t LastMarkerEnd(const std::string& lower) {
   return kNone;
 }
 
+// <answer>…</answer>
+std::optional<std::string> InsideTag(std::string_view text) {
+  constexpr std::string_view kOpen = "<answer>";
+  const size_t open = text.rfind(kOpen);
+  const size_t close = open == kNone ? kNone : text.find("</answer>", open);
+  if (close == kNone) return std::nullopt;
+  const std::string_view inside =
+      Trimmed(text.substr(open + kOpen.size(), close - open - kOpen.size()));
+  return inside.empty() ? std::nullopt : std::optional(std::string(inside));
+}
+
 std::optional<std::string> BehindMarker(std::string_view text) {
+  if (auto inside = InsideTag(text)) return inside;
   const size_t end = LastMarkerEnd(absl::AsciiStrToLower(ToAbsl(text)));
   if (end == kNone) return std::nullopt;
   text.remove_prefix(end);

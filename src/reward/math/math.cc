@@ -72,7 +72,7 @@ class MathVerifier : public Verifier {
 
   // Why the answer is not the gold one; empty where it is.
   std::string difference(const std::string& gold, const Extracted& answer) const {
-    if (const auto choice = math::ChoiceOf(gold)) {
+    if (const auto choice = math::GoldChoice(gold)) {
       if (math::LeadingChoice(answer.text) == choice) return "";
     }
     auto gold_tree = math::Parse(gold);

@@ -165,6 +165,14 @@ Node Parser::braced_set() {
   next();
   Node set = Leaf(Kind::kSet);
   if (take_symbol("\\}")) return set;
+  // {x | x > 3} is what it says of x.
+  if (peek().type == Type::kWord && peek().text.size() == 1 &&
+      (peek(1).is(Type::kSymbol, "|") || peek(1).is(Type::kSymbol, ":"))) {
+    at_ += 2;
+    Node condition = relation();
+    expect_symbol("\\}");
+    return condition.kind == Kind::kRelation ? condition : fail();
+  }
   const int bars = std::exchange(bars_, 0);
   set.args = items();
   bars_ = bars;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "reward/math/compare.h"
+#include "reward/math/rational_field.h"
 
 namespace restem::math {
 namespace {
@@ -171,6 +172,34 @@ std::optional<Node> AsPoint(const Node& list) {
     point.args.push_back(*DefinedValue(*equations[i]));
   }
   return point;
+}
+
+std::optional<Node> WithoutPoints(const Node& difference) {
+  if (difference.kind != Kind::kOperator || difference.name != "setminus") return std::nullopt;
+  const Node minus_infinity = Unary(Kind::kNegate, Leaf(Kind::kInfinity));
+  const Node& reals = difference.args[0];
+  const Node& points = difference.args[1];
+  if (reals != Tuple('(', minus_infinity, Leaf(Kind::kInfinity), ')') ||
+      points.kind != Kind::kSet || points.args.empty()) {
+    return std::nullopt;
+  }
+  std::vector<std::pair<double, Node>> ordered;
+  for (const Node& point : points.args) {
+    const auto value = RationalValue(point);
+    if (!value) return std::nullopt;
+    ordered.emplace_back(static_cast<double>(value->num) / static_cast<double>(value->den), point);
+  }
+  std::sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
+    return a.first < b.first;
+  });
+  Node sets = Leaf(Kind::kUnion);
+  Node from = minus_infinity;
+  for (auto& [value, point] : ordered) {
+    sets.args.push_back(Tuple('(', std::move(from), point, ')'));
+    from = std::move(point);
+  }
+  sets.args.push_back(Tuple('(', std::move(from), Leaf(Kind::kInfinity), ')'));
+  return sets;
 }
 
 Sameness CompareRelations(const Node& a, const Node& b, Budget& budget) {

@@ -20,6 +20,9 @@ std::optional<Node> AsInterval(const Node& relation);
 std::optional<Node> AsUnion(const Node& list);
 std::optional<Node> AsPoint(const Node& list);
 
+// ℝ \ {2, 5} as the intervals between; nullopt for other sets.
+std::optional<Node> WithoutPoints(const Node& difference);
+
 // The same relation, whatever the side that things stand on and the factor both sides share.
 Sameness CompareRelations(const Node& a, const Node& b, Budget& budget);
 

@@ -187,7 +187,12 @@ INSTANTIATE_TEST_SUITE_P(
                       Pair{"\\langle1,2\\rangle", "(1,2)"},
                       Pair{"\\emptyset", "\\{\\}"},
                       Pair{"∅", "\\varnothing"},
-                      Pair{"2 + 3 = 5", "5"}));
+                      Pair{"2 + 3 = 5", "5"},
+                      Pair{"\\{x \\mid x>3\\}", "(3,\\infty)"},
+                      Pair{"\\mathbb{R}\\setminus\\{5,2\\}",
+                           "(-\\infty,2)\\cup(2,5)\\cup(5,\\infty)"},
+                      Pair{"\\emptyset", "no solution"},
+                      Pair{"\\frac34", "\\frac34\\text{ or }0.75"}));
 
 INSTANTIATE_TEST_SUITE_P(TextsAndUnits,
                          Equal,
@@ -197,6 +202,7 @@ INSTANTIATE_TEST_SUITE_P(TextsAndUnits,
                                            Pair{"(A)", "A"},
                                            Pair{"(A)", "\\textbf{(A)}"},
                                            Pair{"\\text{(A)}", "\\mathrm{A}"},
+                                           Pair{"\\textbf{(C)}\\ 12", "C"},
                                            Pair{"] ]", "]]"},
                                            Pair{"alpha beta", "alpha, beta"},
                                            Pair{"$18", "18"},
@@ -329,7 +335,9 @@ INSTANTIATE_TEST_SUITE_P(TextsAndUnits,
                                            Pair{"5\\text{ cm}^2", "5\\text{ cm}^3"},
                                            Pair{"\\text{even}", "\\text{odd}"},
                                            Pair{"1 2", "12"},
-                                           Pair{"A", "B"}));
+                                           Pair{"A", "B"},
+                                           Pair{"X", "(x)(x+1)"},
+                                           Pair{"(x)(x+1)", "(x)(x-1)"}));
 
 }  // namespace
 }  // namespace restem

@@ -63,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                       ExtractCase{"So the answer is ] ] >.", "] ] >"},
                       ExtractCase{"I answered island.\n#### 18", "18"},
                       ExtractCase{"#### 1,234\nmore", "1,234"},
+                      ExtractCase{"<answer> 18 </answer>", "18"},
                       ExtractCase{"#### $18", "18"},
                       ExtractCase{"#### 1\n#### 2", "2"}));
 
