@@ -175,3 +175,9 @@ long restem_exact_bits(const RestemExact* x, RestemExactContext* context) {
   const long den = (long)fmpz_bits(CA_FMPQ_DENREF(x->ca));
   return num > den ? num : den;
 }
+
+long restem_exact_degree(const RestemExact* x, RestemExactContext* context) {
+  if (CA_IS_SPECIAL(x->ca) || CA_IS_QQ(x->ca, context->ca)) return -1;
+  if (!CA_FIELD_IS_NF(CA_FIELD(x->ca, context->ca))) return -1;
+  return qqbar_degree(CA_FIELD_NF_QQBAR(CA_FIELD(x->ca, context->ca)));
+}

@@ -48,6 +48,9 @@ int restem_exact_equal(const RestemExact* a, const RestemExact* b, RestemExactCo
 /* The greater of the bit lengths of numerator and denominator of a fraction; -1 for others. */
 long restem_exact_bits(const RestemExact* x, RestemExactContext* context);
 
+/* The degree of the number field that x is held in; -1 for other fields. */
+long restem_exact_degree(const RestemExact* x, RestemExactContext* context);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,7 +1,10 @@
 #include "reward/math/compare_values.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "reward/math/ball_field.h"
 #include "reward/math/evaluate.h"
@@ -68,23 +71,6 @@ Sameness CompareNumerically(const Node& a, const Node& b, slong precision, Budge
   return acb_overlaps(x->get(), y->get()) ? Sameness::kSame : Sameness::kDifferent;
 }
 
-Sameness CompareConstants(const Node& a, const Node& b, Budget& budget) {
-  if (CompareNumerically(a, b, 128, budget) == Sameness::kDifferent) return Sameness::kDifferent;
-  // Before the proof, which costs more: all that the constants' sizes ask for.
-  const double weight = std::min(kMaxWeight, std::max(Weight(a), Weight(b)));
-  const auto precision = static_cast<slong>(256 + weight);
-  if (CompareNumerically(a, b, precision, budget) == Sameness::kDifferent) {
-    return Sameness::kDifferent;
-  }
-  ExactField field(budget);
-  const auto x = Evaluate(a, field);
-  const auto y = x ? Evaluate(b, field) : std::nullopt;
-  if (!x || !y || !budget.step()) return Sameness::kUndecided;
-  const auto equal = field.equal(*x, *y);
-  if (!equal) return Sameness::kUndecided;
-  return *equal ? Sameness::kSame : Sameness::kDifferent;
-}
-
 // ---- Rational functions ----
 // nullopt where one is no rational function, or has no value at the points tried.
 std::optional<Sameness> CompareModular(const Node& a, const Node& b, Budget& budget) {
@@ -104,6 +90,62 @@ std::optional<Sameness> CompareModular(const Node& a, const Node& b, Budget& bud
   }
   if (agreed < kPoints) return std::nullopt;
   return Sameness::kSame;
+}
+
+// The tree in a form that no other tree has.
+std::string Key(const Node& node) {
+  std::string key = fmt::format("{}:{}(", static_cast<int>(node.kind), node.name);
+  for (const Node& arg : node.args) key += Key(arg);
+  return key + ")";
+}
+
+// The tree with roots, functions and constants as unknowns: what is equal whatever they are worth
+// is equal.
+Node WithUnknowns(const Node& node) {
+  switch (node.kind) {
+    case Kind::kAdd:
+    case Kind::kMultiply:
+    case Kind::kNegate:
+    case Kind::kDivide:
+      break;
+    case Kind::kNumber:
+    case Kind::kSymbol:
+      return node;
+    case Kind::kPower: {
+      const auto exponent = RationalValue(node.args[1]);
+      if (!exponent || exponent->den != 1) return Leaf(Kind::kSymbol, Key(node));
+      return Binary(Kind::kPower, WithUnknowns(node.args[0]), node.args[1]);
+    }
+    default:
+      if (RationalValue(node)) return node;
+      return Leaf(Kind::kSymbol, Key(node));
+  }
+  Node copy = Leaf(node.kind, node.name);
+  for (const Node& arg : node.args) copy.args.push_back(WithUnknowns(arg));
+  return copy;
+}
+
+bool SameWhateverTheUnknowns(const Node& a, const Node& b, Budget& budget) {
+  return CompareModular(WithUnknowns(a), WithUnknowns(b), budget) == Sameness::kSame;
+}
+
+Sameness CompareConstants(const Node& a, const Node& b, Budget& budget) {
+  if (CompareNumerically(a, b, 128, budget) == Sameness::kDifferent) return Sameness::kDifferent;
+  // Before the proof, which costs more: all that the constants' sizes ask for.
+  const double weight = std::min(kMaxWeight, std::max(Weight(a), Weight(b)));
+  const auto precision = static_cast<slong>(256 + weight);
+  const Sameness numerically = CompareNumerically(a, b, precision, budget);
+  if (numerically == Sameness::kDifferent) return Sameness::kDifferent;
+  // Only where both have a value: 0/0 is not 1.
+  if (numerically == Sameness::kSame && SameWhateverTheUnknowns(a, b, budget))
+    return Sameness::kSame;
+  ExactField field(budget);
+  const auto x = Evaluate(a, field);
+  const auto y = x ? Evaluate(b, field) : std::nullopt;
+  if (!x || !y || !budget.step()) return Sameness::kUndecided;
+  const auto equal = field.equal(*x, *y);
+  if (!equal) return Sameness::kUndecided;
+  return *equal ? Sameness::kSame : Sameness::kDifferent;
 }
 
 // ---- Other functions ----
@@ -159,6 +201,7 @@ std::optional<Sameness> CompareAtPoints(const Node& a, const Node& b, bool real,
 
 Sameness CompareFunctions(const Node& a, const Node& b, Budget& budget) {
   if (const auto sameness = CompareModular(a, b, budget)) return *sameness;
+  if (SameWhateverTheUnknowns(a, b, budget)) return Sameness::kSame;
   const bool complex = Contains(a, Kind::kI) || Contains(b, Kind::kI);
   if (!complex) {
     if (const auto sameness = CompareAtPoints(a, b, /*real=*/true, budget)) return *sameness;

@@ -120,12 +120,16 @@ std::optional<ExactField::Value> ExactField::small_power(const Value& base,
                                                          int64_t den) {
   const double size = std::abs(static_cast<double>(num));
   if (size > 1e6 || den > 24) return std::nullopt;
-  const double bits = base.bits * size;
-  const double terms = base.terms == 1 ? 1 : std::pow(base.terms, std::min(size, 1e3));
-  if (bits > kMaxBits || terms > kMaxTerms) return std::nullopt;
-  // What is no fraction has a degree, which the exponent multiplies.
   const bool rational = restem_exact_bits(base.number.get(), Context().get()) >= 0;
-  if (!rational && size > 60) return std::nullopt;
+  const long degree = restem_exact_degree(base.number.get(), Context().get());
+  // In a number field a power has no more terms than its base can have.
+  const bool closed = degree > 0 && den == 1;
+  const double bits = (base.bits + (closed ? static_cast<double>(degree) : 0.0)) * size;
+  const double terms = base.terms == 1 ? 1
+                       : closed        ? static_cast<double>(degree)
+                                       : std::pow(base.terms, std::min(size, 1e3));
+  if (bits > kMaxBits || terms > kMaxTerms) return std::nullopt;
+  if (!rational && size > (closed ? 1000 : 60)) return std::nullopt;
   if (den > 1 && ++extensions_ > kMaxExtensions) return std::nullopt;
   if (den > 1 && base.bits > 2000) return std::nullopt;  // its factors are looked for
   Value result{New(), bits, terms};
