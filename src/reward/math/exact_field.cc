@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "reward/math/calcium.h"
+#include "reward/math/flint_failure.h"
 #include "reward/math/rational_field.h"
 
 namespace restem::math {
@@ -25,6 +26,8 @@ class ThreadContext {
     if (context_ == nullptr) context_ = restem_exact_context_new();
     return context_;
   }
+  // After a failure its state is unknown: it is lost rather than freed.
+  void abandon() { context_ = nullptr; }
   void trim() {
     constexpr long kMaxRemembered = 64;
     if (context_ == nullptr || restem_exact_context_size(context_) < kMaxRemembered) return;
@@ -45,10 +48,18 @@ ExactPointer New() { return ExactPointer(restem_exact_new(Context().get())); }
 
 }  // namespace
 
-void ExactDeleter::operator()(RestemExact* x) const { restem_exact_free(x, Context().get()); }
+void ExactDeleter::operator()(RestemExact* x) const {
+  if (!FlintFailed()) restem_exact_free(x, Context().get());
+}
 
 // Nothing of an earlier field is alive here: one is made for each comparison.
-ExactField::ExactField(Budget& budget) : budget_(budget) { Context().trim(); }
+ExactField::ExactField(Budget& budget) : budget_(budget) {
+  if (FlintFailed()) {
+    Context().abandon();
+    ForgetFlintFailure();
+  }
+  Context().trim();
+}
 
 std::optional<ExactField::Value> ExactField::checked(Value value) {
   const long bits = restem_exact_bits(value.number.get(), Context().get());

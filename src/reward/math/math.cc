@@ -9,6 +9,7 @@
 #include "reward/math/answer_text.h"
 #include "reward/math/compare.h"
 #include "reward/math/extract.h"
+#include "reward/math/flint_failure.h"
 #include "reward/math/parse.h"
 #include "reward/math/runs.h"
 #include "reward/verifier.h"
@@ -31,6 +32,7 @@ class MathVerifier : public Verifier {
  public:
   MathVerifier(std::vector<Place> places, double tolerance, double timeout_seconds)
       : places_(std::move(places)), tolerance_(tolerance), timeout_seconds_(timeout_seconds) {
+    math::ThrowWhereFlintAborts();
     // A bare gold answer is an answer as a whole.
     std::copy_if(places_.begin(), places_.end(), std::back_inserter(gold_places_), [](Place place) {
       return place != Place::kLastExpression;
@@ -83,7 +85,11 @@ class MathVerifier : public Verifier {
     Sameness sameness = Sameness::kDifferent;
     if (gold_tree && tree) {
       math::Budget budget(timeout_seconds_);
-      sameness = math::Compare(*gold_tree, *tree, tolerance_, budget);
+      try {
+        sameness = math::Compare(*gold_tree, *tree, tolerance_, budget);
+      } catch (const math::FlintFailure&) {
+        sameness = Sameness::kUndecided;
+      }
       if (sameness == Sameness::kUndecided && budget.spent()) {
         return Short(fmt::format("not compared with {} within the limits", gold));
       }

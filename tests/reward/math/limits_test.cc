@@ -1,10 +1,12 @@
 // Absurd answers are judged soon, and none ends the program.
+#include <flint/fmpz.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <thread>
 
+#include "reward/math/flint_failure.h"
 #include "reward/math/judge_boxed.h"
 
 namespace restem {
@@ -99,6 +101,18 @@ TEST(MathLimits, LargeProofsAreGivenUp) {
   EXPECT_LT(Seconds("\\cos\\frac{\\pi}{97}", "\\sin\\frac{95\\pi}{194}", &verdict), 2.0);
   EXPECT_LT(Seconds("(x+y+z)^{1000}", "(x+y+z)^{999}(x+y+z)", &verdict), 2.0);
   EXPECT_EQ(verdict, "correct");
+}
+
+// FLINT's own way out, taken from inside of C: an exception, and the next verdict is as ever.
+TEST(MathLimits, FlintThrowsInsteadOfAborting) {
+  EXPECT_EQ(VerdictOf(JudgeBoxed("2\\sqrt{2}", "\\sqrt{8}")), "correct");
+  fmpz_t zero;
+  fmpz_init(zero);
+  EXPECT_THROW(fmpz_fdiv_q(zero, zero, zero), math::FlintFailure);
+  EXPECT_TRUE(math::FlintFailed());
+  EXPECT_EQ(VerdictOf(JudgeBoxed("2\\sqrt{2}", "\\sqrt{8}")), "correct");
+  EXPECT_FALSE(math::FlintFailed());
+  EXPECT_EQ(VerdictOf(JudgeBoxed("2\\sqrt{2}", "\\sqrt{7}")), "wrong");
 }
 
 TEST(MathLimits, ManyThreadsJudgeAlike) {
