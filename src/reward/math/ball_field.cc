@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "reward/math/points.h"
 #include "reward/math/rational_field.h"
 
 namespace restem::math {
 namespace {
-
-uint64_t Mixed(uint64_t x) {  // SplitMix64
-  x += 0x9e3779b97f4a7c15ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
 
 bool IsReal(const Ball& a) { return arb_is_zero(acb_imagref(a.get())) != 0; }
 bool IsNegative(const Ball& a) { return IsReal(a) && arb_is_negative(acb_realref(a.get())) != 0; }
@@ -43,8 +37,7 @@ std::optional<Ball> BallField::number(const std::string& digits) const {
 
 std::optional<Ball> BallField::symbol(const std::string& name) const {
   if (options_.point == 0) return std::nullopt;
-  uint64_t hash = Mixed(options_.point);
-  for (const char c : name) hash = Mixed(hash ^ static_cast<unsigned char>(c));
+  const uint64_t hash = PointOf(name, options_.point);
   Ball value;
   acb_set_si(value.get(), static_cast<slong>(hash));
   acb_mul_2exp_si(value.get(), value.get(), -61);

@@ -18,7 +18,7 @@ constexpr int kMaxExtensions = 10;
 class ThreadContext {
  public:
   ~ThreadContext() {
-    if (context_ == nullptr) return;
+    if (context_ == nullptr || FlintFailed()) return;
     restem_exact_context_free(context_);
     restem_exact_thread_ends();
   }

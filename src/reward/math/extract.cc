@@ -20,74 +20,92 @@ bool IsLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)
 
 // ---- \boxed ----
 
-// One past the brace that closes the one at `open`; kNone where none does.
-size_t ClosingBrace(std::string_view text, size_t open) {
-  int depth = 0;
-  for (size_t i = open; i < text.size(); ++i) {
-    if (text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '{') {
-      ++depth;
-    } else if (text[i] == '}' && --depth == 0) {
-      return i + 1;
-    }
+// What stands behind a command for a box; kNone where there is none at `at`.
+size_t BehindBoxCommand(std::string_view text, size_t at) {
+  for (const std::string_view command : {"\\boxed", "\\fbox", "\\framebox"}) {
+    if (!text.substr(at).starts_with(command)) continue;
+    size_t end = at + command.size();
+    if (end < text.size() && IsLetter(text[end])) continue;
+    while (end < text.size() && text[end] == ' ') ++end;
+    return end;
   }
   return kNone;
 }
 
-struct Box {
-  size_t begin = 0;  // of the command
-  size_t end = 0;    // one past it
-  std::string_view content;
+struct Span {
+  size_t begin = 0;
+  size_t end = 0;
 };
 
-std::optional<Box> BoxAt(std::string_view text, size_t at) {
-  for (const std::string_view command : {"\\boxed", "\\fbox", "\\framebox"}) {
-    if (!text.substr(at).starts_with(command)) continue;
-    size_t open = at + command.size();
-    if (open < text.size() && IsLetter(text[open])) continue;
-    while (open < text.size() && text[open] == ' ') ++open;
-    if (open >= text.size()) return std::nullopt;
-    if (text[open] == '{') {
-      const size_t end = ClosingBrace(text, open);
-      if (end == kNone) return std::nullopt;  // cut off: no answer
-      return Box{at, end, text.substr(open + 1, end - open - 2)};
+// The contents of the closed boxes that are in no other closed box, in one pass: an answer that is
+// cut off is none, and text that only opens boxes takes no longer than any other.
+std::vector<Span> OutermostBoxes(std::string_view text) {
+  std::vector<Span> boxes;
+  struct Open {
+    size_t brace;
+    bool box;
+  };
+  std::vector<Open> open;
+  const auto close = [&](Span span) {
+    while (!boxes.empty() && boxes.back().begin > span.begin) boxes.pop_back();
+    boxes.push_back(span);
+  };
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '{') {
+      open.push_back({at, false});
+    } else if (text[at] == '}' && !open.empty()) {
+      if (open.back().box) close({open.back().brace + 1, at});
+      open.pop_back();
+    } else if (text[at] == '\\') {
+      const size_t behind = BehindBoxCommand(text, at);
+      if (behind == kNone || behind >= text.size()) {
+        ++at;
+      } else if (text[behind] == '{') {
+        open.push_back({behind, true});
+        at = behind;
+      } else {
+        // \boxed 5
+        size_t end = behind;
+        while (end < text.size() && !IsSpace(text[end]) && text[end] != '$') ++end;
+        close({behind, end});
+        at = behind - 1;
+      }
     }
-    // \boxed 5
-    size_t end = open;
-    while (end < text.size() && !IsSpace(text[end]) && text[end] != '$') ++end;
-    return Box{at, end, text.substr(open, end - open)};
   }
-  return std::nullopt;
+  return boxes;
 }
 
-// The text with the boxes inside it opened.
+// The text without the boxes inside it: their contents stay.
 std::string Unboxed(std::string_view text) {
   std::string out;
-  for (size_t at = 0; at < text.size();) {
-    const auto box = text[at] == '\\' ? BoxAt(text, at) : std::nullopt;
-    if (!box) {
-      out += text[at++];
+  std::vector<bool> braces;  // of those open, whether they are a box's
+  for (size_t at = 0; at < text.size(); ++at) {
+    const size_t behind = text[at] == '\\' ? BehindBoxCommand(text, at) : kNone;
+    if (behind != kNone) {
+      const bool braced = behind < text.size() && text[behind] == '{';
+      if (braced) braces.push_back(true);
+      at = braced ? behind : behind - 1;
       continue;
     }
-    // Braces keep 2\boxed{x} a product; deeper boxes are opened by the next round.
-    out += box->content;
-    at = box->end;
+    if (text[at] == '\\' && at + 1 < text.size()) {
+      out += text[at++];
+    } else if (text[at] == '{') {
+      braces.push_back(false);
+    } else if (text[at] == '}' && !braces.empty()) {
+      const bool box = braces.back();
+      braces.pop_back();
+      if (box) continue;
+    }
+    out += text[at];
   }
   return out;
 }
 
 std::optional<std::string> LastBoxed(std::string_view text) {
-  std::optional<Box> last;
-  for (size_t at = text.find('\\'); at != kNone; at = text.find('\\', at)) {
-    const auto box = BoxAt(text, at);
-    if (box) last = box;
-    at = box ? box->end : at + 1;
-  }
-  if (!last) return std::nullopt;
-  std::string content(last->content);
-  constexpr int kMaxNesting = 8;
-  for (int i = 0; i < kMaxNesting && content.find("box") != kNone; ++i) content = Unboxed(content);
+  const std::vector<Span> boxes = OutermostBoxes(text);
+  if (boxes.empty()) return std::nullopt;
+  const Span last = boxes.back();
+  const std::string content = Unboxed(text.substr(last.begin, last.end - last.begin));
   const std::string_view trimmed = Trimmed(content);
   if (trimmed.empty()) return std::nullopt;
   return std::string(trimmed);

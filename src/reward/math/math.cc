@@ -12,6 +12,7 @@
 #include "reward/math/flint_failure.h"
 #include "reward/math/parse.h"
 #include "reward/math/runs.h"
+#include "reward/unicode.h"
 #include "reward/verifier.h"
 
 namespace restem {
@@ -25,7 +26,7 @@ constexpr size_t kMaxReason = 200;
 
 std::string Short(std::string text) {
   if (text.size() > kMaxReason) text = text.substr(0, kMaxReason) + "…";
-  return text;
+  return ToValidUtf8(text);
 }
 
 class MathVerifier : public Verifier {

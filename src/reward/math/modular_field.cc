@@ -1,5 +1,6 @@
 #include "reward/math/modular_field.h"
 
+#include "reward/math/points.h"
 #include "reward/math/rational_field.h"
 #include "reward/number.h"
 
@@ -24,13 +25,6 @@ uint64_t Power(uint64_t base, uint64_t exponent) {
   return result;
 }
 
-uint64_t Mixed(uint64_t x) {  // SplitMix64
-  x += 0x9e3779b97f4a7c15ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
-}
-
 }  // namespace
 
 std::optional<ModularField::Value> ModularField::number(const std::string& digits) const {
@@ -49,8 +43,7 @@ std::optional<ModularField::Value> ModularField::number(const std::string& digit
 }
 
 std::optional<ModularField::Value> ModularField::symbol(const std::string& name) const {
-  uint64_t hash = Mixed(point_);
-  for (const char c : name) hash = Mixed(hash ^ static_cast<unsigned char>(c));
+  const uint64_t hash = PointOf(name, point_);
   return Value{hash % kPrime, 1};
 }
 

@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "base/status.h"
@@ -109,6 +110,9 @@ std::vector<Run> MathRuns(std::string_view text) {
 // The content of the last $…$, \(…\) or \[…\], and where it ends.
 std::optional<Run> LastFormula(std::string_view text) {
   std::optional<Run> last;
+  std::array<size_t, 4>
+      unclosed;  // behind these places a border has no partner: not looked for again
+  unclosed.fill(kNone);
   for (size_t at = 0; at < text.size();) {
     const std::string_view rest = text.substr(at);
     std::string_view close;
@@ -126,7 +130,9 @@ std::optional<Run> LastFormula(std::string_view text) {
       at += rest.starts_with("\\") ? 2 : 1;
       continue;
     }
-    const size_t end = text.find(close, at + open);
+    size_t& missing = unclosed[close == "$$" ? 0 : close == "\\)" ? 1 : close == "\\]" ? 2 : 3];
+    const size_t end = at >= missing ? kNone : text.find(close, at + open);
+    if (end == kNone) missing = std::min(missing, at);
     const bool money =
         end == kNone || end == at + open ||
         (close == "$" && (IsSpace(text[end - 1]) || text.substr(at, end - at).find('\n') != kNone));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "reward/math/latex_names.h"
 #include "reward/math/unicode_math.h"
 
 namespace restem::math {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr size_t kMaxTokens = 1500;
 constexpr int kMaxTextDepth = 8;
-constexpr size_t kNone = std::string_view::npos;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsLetter(char c) { return absl::ascii_isalpha(static_cast<unsigned char>(c)); }
@@ -22,76 +22,6 @@ template <size_t N>
 bool IsOneOf(std::string_view word, const std::array<std::string_view, N>& words) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
-
-// Commands that only change looks or spacing.
-constexpr std::array<std::string_view, 38> kIgnored = {
-    "left",         "right",     "big",         "Big",        "bigg",      "Bigg",   "bigl",
-    "bigr",         "Bigl",      "Bigr",        "biggl",      "biggr",     "Biggl",  "Biggr",
-    "displaystyle", "textstyle", "scriptstyle", "limits",     "nolimits",  "quad",   "qquad",
-    "enspace",      "thinspace", "mathstrut",   "large",      "Large",     "LARGE",  "small",
-    "bf",           "rm",        "it",          "boldsymbol", "centering", "hspace", "phantom",
-    "normalsize",   "hfill",     "negthinspace"};
-// Their argument is text, or mathematics in another font.
-constexpr std::array<std::string_view, 15> kText = {"text",
-                                                    "textbf",
-                                                    "textit",
-                                                    "textrm",
-                                                    "texttt",
-                                                    "textsf",
-                                                    "mbox",
-                                                    "hbox",
-                                                    "mathrm",
-                                                    "mathbf",
-                                                    "mathit",
-                                                    "mathsf",
-                                                    "operatorname",
-                                                    "mathtt",
-                                                    "emph"};
-
-struct Alias {
-  std::string_view from;
-  std::string_view to;
-};
-constexpr std::array<Alias, 40> kAliases = {{{"dfrac", "frac"},
-                                             {"tfrac", "frac"},
-                                             {"cfrac", "frac"},
-                                             {"dbinom", "binom"},
-                                             {"tbinom", "binom"},
-                                             {"leq", "le"},
-                                             {"leqslant", "le"},
-                                             {"geq", "ge"},
-                                             {"geqslant", "ge"},
-                                             {"neq", "ne"},
-                                             {"lt", "<"},
-                                             {"gt", ">"},
-                                             {"ast", "*"},
-                                             {"bullet", "cdot"},
-                                             {"varphi", "phi"},
-                                             {"varepsilon", "epsilon"},
-                                             {"varnothing", "emptyset"},
-                                             {"bigcup", "cup"},
-                                             {"bigcap", "cap"},
-                                             {"circ", "degree"},
-                                             {"lbrace", "\\{"},
-                                             {"rbrace", "\\}"},
-                                             {"lbrack", "["},
-                                             {"rbrack", "]"},
-                                             {"lvert", "|"},
-                                             {"rvert", "|"},
-                                             {"vert", "|"},
-                                             {"mid", "|"},
-                                             {"colon", ":"},
-                                             {"land", "and"},
-                                             {"lor", "or"},
-                                             {"wedge", "and"},
-                                             {"vee", "or"},
-                                             {"backslash", "setminus"},
-                                             {"mathbin", "mathrm"},
-                                             {"iff", "="},
-                                             {"sim", "approx"},
-                                             {"simeq", "approx"},
-                                             {"cong", "approx"},
-                                             {"doteq", "approx"}}};
 
 class Tokenizer {
  public:

@@ -26,25 +26,28 @@ TEST_P(Extract, FindsTheAnswer) {
   EXPECT_EQ(found ? found->text : "", GetParam().answer);
 }
 
-INSTANTIATE_TEST_SUITE_P(Boxed,
-                         Extract,
-                         ::testing::Values(ExtractCase{"\\boxed{5}", "5"},
-                                           ExtractCase{"so $\\boxed{5}$.", "5"},
-                                           ExtractCase{"\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"},
-                                           ExtractCase{"\\boxed{1} then \\boxed{2}", "2"},
-                                           ExtractCase{"\\fbox{7}", "7"},
-                                           ExtractCase{"\\fbox{$7$}", "7"},
-                                           ExtractCase{"\\boxed{\\boxed{5}}", "5"},
-                                           ExtractCase{"\\boxed{\\fbox{5}+1}", "5+1"},
-                                           ExtractCase{"\\boxed 5", "5"},
-                                           ExtractCase{"\\boxed5$", "5"},
-                                           ExtractCase{"\\boxed {5}", "5"},
-                                           ExtractCase{"\\boxed{\\{1,2\\}}", "\\{1,2\\}"},
-                                           ExtractCase{"\\boxed{\\text{(A)}}", "\\text{(A)}"},
-                                           ExtractCase{"\\boxed{5}. The answer is 6.", "5"},
-                                           ExtractCase{"\\boxed{5} and a cut off \\boxed{6", "5"},
-                                           ExtractCase{"\\boxedness 4", "\\boxedness 4"},
-                                           ExtractCase{"\\boxed{}", "\\boxed{}"}));
+INSTANTIATE_TEST_SUITE_P(
+    Boxed,
+    Extract,
+    ::testing::Values(ExtractCase{"\\boxed{5}", "5"},
+                      ExtractCase{"so $\\boxed{5}$.", "5"},
+                      ExtractCase{"\\boxed{\\frac{1}{2}}", "\\frac{1}{2}"},
+                      ExtractCase{"\\boxed{1} then \\boxed{2}", "2"},
+                      ExtractCase{"\\fbox{7}", "7"},
+                      ExtractCase{"\\fbox{$7$}", "7"},
+                      ExtractCase{"\\boxed{\\boxed{5}}", "5"},
+                      ExtractCase{"\\boxed{\\fbox{5}+1}", "5+1"},
+                      ExtractCase{"\\boxed 5", "5"},
+                      ExtractCase{"\\boxed5$", "5"},
+                      ExtractCase{"\\boxed{ \\boxed{4} and cut off", "4"},
+                      ExtractCase{"\\boxed{\\boxed{1}+\\boxed{2}} \\boxed{\\frac{1}{", "1+2"},
+                      ExtractCase{"\\boxed {5}", "5"},
+                      ExtractCase{"\\boxed{\\{1,2\\}}", "\\{1,2\\}"},
+                      ExtractCase{"\\boxed{\\text{(A)}}", "\\text{(A)}"},
+                      ExtractCase{"\\boxed{5}. The answer is 6.", "5"},
+                      ExtractCase{"\\boxed{5} and a cut off \\boxed{6", "5"},
+                      ExtractCase{"\\boxedness 4", "\\boxedness 4"},
+                      ExtractCase{"\\boxed{}", "\\boxed{}"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Marked,

@@ -103,6 +103,21 @@ TEST(MathLimits, LargeProofsAreGivenUp) {
   EXPECT_EQ(verdict, "correct");
 }
 
+TEST(MathLimits, LongCompletionsAreReadOnce) {
+  constexpr int kTimes = 100'000;
+  for (const char* part :
+       {"\\boxed{", "\\boxed 5", "\\boxed{5}", "\\(",     "\\[",      "$",  "$$",    "$5\n",
+        "{",        "}",         "answer is ", "answer",  "<answer>", "**", "#### ", "1 ",
+        "1,",       "a b ",      "\\",         "\\text{", "(A) ",     "\n", ". ",    " because"}) {
+    const std::string text = Repeated(part, kTimes);
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(VerdictOf(testing::MathReward().judge(testing::WithAnswer("7"), text)), "wrong")
+        << part;
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    EXPECT_LT(seconds.count(), 2.0) << part;
+  }
+}
+
 // FLINT's own way out, taken from inside of C: an exception, and the next verdict is as ever.
 TEST(MathLimits, FlintThrowsInsteadOfAborting) {
   EXPECT_EQ(VerdictOf(JudgeBoxed("2\\sqrt{2}", "\\sqrt{8}")), "correct");
