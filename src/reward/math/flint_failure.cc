@@ -12,7 +12,7 @@ bool& Failed() {
   return failed;
 }
 
-[[noreturn]] void Throw() {
+FLINT_NORETURN void Throw() {
   Failed() = true;
   throw FlintFailure("the computation is too large");
 }

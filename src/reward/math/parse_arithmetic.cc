@@ -47,6 +47,10 @@ Node Parser::product() {
   }
   if (failed_) return fail();
   if (factors.size() == 1) return std::move(factors[0]);
+  const bool words = std::any_of(factors.begin(), factors.end(), [](const Node& factor) {
+    return factor.kind == Kind::kText;
+  });
+  if (words) return fail();
   Node node = Leaf(Kind::kMultiply);
   node.args = std::move(factors);
   return node;
@@ -66,8 +70,7 @@ bool Parser::take_factor(std::vector<Node>& factors) {
     if (all.args.size() == 1) all = Node(std::move(all.args[0]));
     factors.clear();
     factors.push_back(Binary(Kind::kDivide, std::move(all), signed_factor()));
-    // Quotients of quotients nest; nobody writes many.
-    if (++divisions_ > 40) fail();
+    if (++left_nested_ > kMaxLeftNested) fail();
     return true;
   }
   if (at_times_letter()) {
@@ -98,7 +101,7 @@ bool Parser::take_mixed_part(std::vector<Node>& factors) {
   const size_t start = at_;
   Node part;
   if (at_command("frac")) {
-    part = power();
+    part = atom();
   } else if (peek().type == Type::kNumber && peek().space_before &&
              peek(1).is(Type::kSymbol, "/") && peek(2).type == Type::kNumber) {
     Node numerator = number();
@@ -112,6 +115,7 @@ bool Parser::take_mixed_part(std::vector<Node>& factors) {
     return false;
   }
   factors[0] = Binary(Kind::kAdd, std::move(factors[0]), std::move(part));
+  if (at_symbol("%") || at_command("degree") || at_symbol("^")) take_postfix(factors[0]);
   return true;
 }
 

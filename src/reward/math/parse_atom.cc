@@ -147,7 +147,9 @@ Node Parser::bracketed() {
   const std::string open = peek().text;
   next();
   const int bars = std::exchange(bars_, 0);
+  ++brackets_;
   std::vector<Node> inside = items();
+  --brackets_;
   bars_ = bars;
   const std::string close = peek().text;
   if (failed_ || (close != ")" && close != "]") || peek().type != Type::kSymbol) return fail();

@@ -189,7 +189,8 @@ bool Parser::take_function_name(Node& name) {
 Node Parser::side() {
   std::string words;
   if (take_words(words)) {
-    const auto number = NumberWord(words);
+    // "five" is 5; in brackets it is a remark: "5 (five)".
+    const auto number = brackets_ == 0 ? NumberWord(words) : std::nullopt;
     return number ? Number(*number) : Leaf(Kind::kText, std::move(words));
   }
   Node value = union_of_sets();
@@ -274,7 +275,7 @@ Node Parser::union_of_sets() {
       next();
       first = Binary(Kind::kOperator, std::move(first), sum());
       first.name = std::move(name);
-      if (Contains(first, Kind::kOperator) && ++depth_ > 50) return fail();
+      if (++left_nested_ > kMaxLeftNested) return fail();
     } else {
       break;
     }

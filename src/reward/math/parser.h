@@ -100,11 +100,15 @@ class Parser {
     Parser& parser_;
   };
 
+  // a / b / c and a \ b \ c nest without recursion; nobody writes many.
+  static constexpr int kMaxLeftNested = 40;
+
   std::vector<Token> tokens_;
   size_t at_ = 0;
   int depth_ = 0;
-  int divisions_ = 0;
-  int bars_ = 0;  // open |
+  int left_nested_ = 0;  // operations whose left side holds the one before
+  int brackets_ = 0;     // open ( and [
+  int bars_ = 0;         // open |
   bool failed_ = false;
 };
 

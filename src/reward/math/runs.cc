@@ -178,6 +178,8 @@ bool HoldsProse(const Node& node) {
     return std::count(text.begin(), text.end(), ' ') + (text.empty() ? 0 : 1);
   };
   if (node.kind == Kind::kText && words(node.name) > 1) return true;
+  // "So, x = 5"
+  if (node.kind == Kind::kList && Contains(node, Kind::kText)) return true;
   return words(node.unit) > 3 || std::any_of(node.args.begin(), node.args.end(), HoldsProse);
 }
 

@@ -78,6 +78,7 @@ INSTANTIATE_TEST_SUITE_P(Numbers,
                                            Pair{"3:4", "6:8"},
                                            Pair{"3:4", "\\frac34"},
                                            Pair{"four", "4"},
+                                           Pair{"11\\frac23\\%", "\\frac{35}{3}\\%"},
                                            Pair{"20!", "2432902008176640000"},
                                            Pair{"30!", "30 \\cdot 29!"}));
 
@@ -253,6 +254,7 @@ INSTANTIATE_TEST_SUITE_P(Numbers,
                                            Pair{"1", "\\frac{\\sqrt4-2}{\\sqrt4-2}"},
                                            Pair{"5", "\\frac{5}{0}"},
                                            Pair{"5!", "5"},
+                                           Pair{"144", "12 (twelve)"},
                                            Pair{"1.5", "1,5"}));
 
 INSTANTIATE_TEST_SUITE_P(

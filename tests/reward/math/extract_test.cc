@@ -79,6 +79,7 @@ INSTANTIATE_TEST_SUITE_P(LastExpression,
                                            ExtractCase{"First $1$, then \\(2\\).", "2"},
                                            ExtractCase{"She has 5 apples and 3 pears.", "3"},
                                            ExtractCase{"Then x = 2√3.", "x = 2√3"},
+                                           ExtractCase{"So, x = 10 meters.", "x = 10"},
                                            ExtractCase{"Total: $15 + $10 = **$25**",
                                                        "15 + $10 =   $25"},
                                            ExtractCase{"The argument is invalid.", "invalid"},
@@ -142,6 +143,7 @@ TEST(MathReward, SentencesBehindAMarker) {
     return VerdictOf(testing::MathReward().judge(WithAnswer("5"), text));
   };
   EXPECT_EQ(judge("The answer is that she has 5 apples left."), "correct");
+  EXPECT_EQ(judge("The answer is 5 (five)."), "correct");
   EXPECT_EQ(judge("The answer is not 5."), "wrong");
   EXPECT_EQ(judge("The answer is 4 or 5."), "wrong");
   EXPECT_EQ(judge("The answer is 2 + 3 = 5."), "correct");
