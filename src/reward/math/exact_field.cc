@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <vector>
 
 #include "reward/math/calcium.h"
 #include "reward/math/flint_failure.h"
@@ -26,8 +28,14 @@ class ThreadContext {
     if (context_ == nullptr) context_ = restem_exact_context_new();
     return context_;
   }
-  // After a failure its state is unknown: it is lost rather than freed.
-  void abandon() { context_ = nullptr; }
+  // After a failure its state is unknown: it is put aside rather than freed.
+  void abandon() {
+    static std::mutex mutex;
+    static auto* const abandoned = new std::vector<RestemExactContext*>;
+    const std::lock_guard lock(mutex);
+    abandoned->push_back(context_);
+    context_ = nullptr;
+  }
   void trim() {
     constexpr long kMaxRemembered = 64;
     if (context_ == nullptr || restem_exact_context_size(context_) < kMaxRemembered) return;
