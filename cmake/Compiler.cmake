@@ -22,6 +22,8 @@ endif()
 # -Wno-restrict: GCC 12 at -O3 wrongly warns on "literal" + std::string.
 add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wshadow;-Wnon-virtual-dtor;-Woverloaded-virtual>"
                     "$<$<COMPILE_LANGUAGE:CXX>:-fno-omit-frame-pointer;-Wno-restrict>")
+# Clang, which the fuzz targets are built with, does not know all of GCC's.
+add_compile_options("$<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wno-unknown-warning-option>")
 if(RESTEM_WERROR)
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-Werror>")
 endif()
@@ -31,4 +33,8 @@ if(RESTEM_SANITIZE)
   add_compile_options("$<$<COMPILE_LANGUAGE:CXX>:-fsanitize=${RESTEM_SANITIZE};-fno-sanitize-recover=all>"
                       "$<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>")
   add_link_options(-fsanitize=${RESTEM_SANITIZE})
+endif()
+
+if(RESTEM_FUZZ)
+  add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fsanitize=fuzzer-no-link>")
 endif()

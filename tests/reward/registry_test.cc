@@ -24,6 +24,7 @@ TEST(Registry, ListsEveryTypeSortedWithHelp) {
                                    "exact",
                                    "expression",
                                    "http",
+                                   "math",
                                    "not",
                                    "numeric",
                                    "regex"));

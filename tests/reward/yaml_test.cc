@@ -48,6 +48,7 @@ INSTANTIATE_TEST_SUITE_P(Types,
                                            "{type: exact, normalize: false}",
                                            "{type: choice, labels: [yes, no]}",
                                            "{type: expression, variables: numbers}",
+                                           "{type: math, extract: [hash, boxed], tolerance: 0.1}",
                                            "{type: contains, field: word, ends_with: '.'}",
                                            "{type: regex, pattern: '^{answer}\\s*#?: \"$'}",
                                            "{type: command, argv: [cat, '-'], timeout_seconds: 2}",
@@ -79,7 +80,7 @@ TEST(RewardFile, ErrorsNameLineAndKey) {
   EXPECT_THAT(message("type: numeric\ntolerence: 1"),
               ::testing::AllOf(HasSubstr("reward.yaml:2"), HasSubstr("did you mean tolerance?")));
   EXPECT_THAT(message("type: numeric\ntolerance: -1"), HasSubstr("reward.yaml:2: tolerance"));
-  EXPECT_THAT(message("type: math"), HasSubstr("reward.yaml:1: type"));
+  EXPECT_THAT(message("type: maths"), HasSubstr("reward.yaml:1: type"));
   EXPECT_THAT(message("type: regex"), HasSubstr("pattern"));
   EXPECT_THAT(message("type: all\nof:\n  - type: regx"),
               ::testing::AllOf(HasSubstr("reward.yaml:3"), HasSubstr("did you mean regex?")));
