@@ -1,11 +1,13 @@
 #include "reward/code/compare_output.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_split.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "base/status.h"
@@ -14,14 +16,19 @@ namespace restem {
 namespace {
 
 constexpr double kTolerance = 1e-6;
+constexpr size_t kShown = 100;  // bytes of a line in a message
 using Words = std::vector<absl::string_view>;
 
-std::vector<Words> LinesOf(std::string_view text) {
-  std::vector<Words> lines;
-  for (const absl::string_view line : absl::StrSplit(ToAbsl(text), '\n'))
-    lines.push_back(absl::StrSplit(line, absl::ByAnyChar(" \t\r\v\f"), absl::SkipEmpty()));
-  while (!lines.empty() && lines.back().empty()) lines.pop_back();
-  return lines;
+// The next line of `text`, which it is taken from; nothing at the end.
+absl::string_view TakeLine(absl::string_view& text) {
+  const size_t end = std::min(text.find('\n'), text.size());
+  const absl::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+Words WordsOf(absl::string_view line) {
+  return absl::StrSplit(line, absl::ByAnyChar(" \t\r\v\f"), absl::SkipEmpty());
 }
 
 bool SameWord(absl::string_view printed, absl::string_view expected) {
@@ -33,24 +40,25 @@ bool SameWord(absl::string_view printed, absl::string_view expected) {
   return std::abs(a - b) <= kTolerance * std::max(1.0, std::abs(b));
 }
 
-std::string Shown(const std::vector<Words>& lines, size_t i) {
-  if (i >= lines.size()) return "nothing";
-  std::string text;
-  for (const absl::string_view word : lines[i]) {
-    text.append(text.empty() ? "" : " ").append(word.data(), word.size());
-    if (text.size() > 100) return fmt::format("'{}…'", text.substr(0, 100));
-  }
-  return fmt::format("'{}'", text);
+std::string Shown(absl::string_view line) {
+  line = absl::StripAsciiWhitespace(line);
+  if (line.empty()) return "nothing";
+  return line.size() > kShown ? fmt::format("'{}…'", ToStd(line.substr(0, kShown)))
+                              : fmt::format("'{}'", ToStd(line));
 }
 
 }  // namespace
 
+// Line by line, and no further than the first difference: a program may print millions.
 std::string OutputDifference(std::string_view printed, std::string_view expected) {
-  const std::vector<Words> a = LinesOf(printed), b = LinesOf(expected);
-  for (size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
-    const bool same = i < a.size() && i < b.size() &&
-                      std::equal(a[i].begin(), a[i].end(), b[i].begin(), b[i].end(), SameWord);
-    if (!same) return fmt::format("line {}: {} is not {}", i + 1, Shown(a, i), Shown(b, i));
+  absl::string_view rest = absl::StripTrailingAsciiWhitespace(ToAbsl(printed));
+  absl::string_view wanted = absl::StripTrailingAsciiWhitespace(ToAbsl(expected));
+  for (int64_t line = 1; !rest.empty() || !wanted.empty(); ++line) {
+    const absl::string_view mine = TakeLine(rest), theirs = TakeLine(wanted);
+    if (mine == theirs) continue;
+    const Words a = WordsOf(mine), b = WordsOf(theirs);
+    if (!std::equal(a.begin(), a.end(), b.begin(), b.end(), SameWord))
+      return fmt::format("line {}: {} is not {}", line, Shown(mine), Shown(theirs));
   }
   return "";
 }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -59,11 +60,19 @@ absl::Status Begin(Sandbox& program,
   return tests.begin("run_tests", json::object(), limits, tests_have);
 }
 
-// What the tests' process wrote, which no program can write to.
-Judgement ReadVerdict(const UniqueFd& file) {
+// What the tests' process wrote, which no program can write to. Where it ended without a word, that
+// is the doing of the program whose answers it read, unless it was killed with time to spare.
+Judgement ReadVerdict(const UniqueFd& file,
+                      const absl::StatusOr<ProgramReport>& report,
+                      const CodeOptions& options) {
   const json said = json::parse(ReadMemoryFile(file, kMaxVerdict), nullptr, false);
-  if (!said.is_object())
-    return {VerdictKind::kError, "", "the tests' process ended without a verdict"};
+  if (!said.is_object()) {
+    const bool killed = !report.ok() || (report->signal == SIGKILL &&
+                                         report->cpu_seconds < options.timeout_seconds);
+    return {killed ? VerdictKind::kError : VerdictKind::kWrong,
+            "",
+            "the tests' process ended over its answers"};
+  }
   const std::string verdict = said.value("verdict", "");
   const std::string reason = said.value("reason", "");
   for (const VerdictKind kind : {VerdictKind::kCorrect, VerdictKind::kWrong, VerdictKind::kError}) {
@@ -117,8 +126,9 @@ Judgement JudgeFunctions(Rooms::Lease& room,
     EndTests(room, **tests);
     return LimitJudgement(end, options);
   }
-  if (!(*tests)->report().ok()) room.discard_tests();
-  Judgement judgement = ReadVerdict(*verdict);
+  const auto report = (*tests)->report();
+  if (!report.ok()) room.discard_tests();
+  Judgement judgement = ReadVerdict(*verdict, report, options);
   const auto ended = EndProgram(room, **program);
   if (judgement.verdict == VerdictKind::kWrong && ended && (ended->signal || ended->exit != 0))
     judgement.reason += fmt::format(" ({})", EndInWords(*ended, options));

@@ -7,10 +7,14 @@ import decimal
 import fractions
 import json
 import math
+import re
 import struct
 
 MAX_BYTES = 16 << 20  # of one message
 MAX_INT_BITS = 1 << 12  # in JSON's decimal form; larger ones cross in hexadecimal
+
+MAX_HEX = 1 << 18  # digits of such a one
+MAX_NUMBER = 1 << 12  # characters of a fraction or decimal
 
 SEQUENCES = {tuple: "tuple", set: "set", frozenset: "frozenset"}
 NUMBERS = {fractions.Fraction: "fraction", decimal.Decimal: "decimal"}
@@ -55,18 +59,40 @@ def pack(value, keep):
     return {"object": keep(value)}
 
 
+def whole(data):
+    if len(data) > MAX_HEX:
+        raise ValueError("a number is too long")
+    return int(data, 16)
+
+
+def fraction(data):
+    """Only numerator and denominator: 1e99999999 would be computed."""
+    if len(data) > MAX_NUMBER or not re.fullmatch(r"-?[0-9]+(/[0-9]+)?", data):
+        raise ValueError("that is no fraction")
+    return fractions.Fraction(data)
+
+
+def number(data):
+    if len(data) > MAX_NUMBER:
+        raise ValueError("a number is too long")
+    value = decimal.Decimal(data)
+    if value.is_finite() and abs(value.adjusted()) > MAX_NUMBER:
+        raise ValueError("a number is too large")
+    return value
+
+
 UNPACK = {
     "tuple": lambda data, find: tuple(unpack(item, find) for item in data),
     "set": lambda data, find: {unpack(item, find) for item in data},
     "frozenset": lambda data, find: frozenset(unpack(item, find) for item in data),
     "dict": lambda data, find: {unpack(key, find): unpack(item, find) for key, item in data},
-    "int": lambda data, find: int(data, 16),
+    "int": lambda data, find: whole(data),
     "float": lambda data, find: float(data),
     "bytes": lambda data, find: bytes.fromhex(data),
     "bytearray": lambda data, find: bytearray.fromhex(data),
     "complex": lambda data, find: complex(*(unpack(part, find) for part in data)),
-    "fraction": lambda data, find: fractions.Fraction(data),
-    "decimal": lambda data, find: decimal.Decimal(data),
+    "fraction": lambda data, find: fraction(data),
+    "decimal": lambda data, find: number(data),
     "object": lambda data, find: find(data),
 }
 

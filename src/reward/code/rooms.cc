@@ -23,6 +23,9 @@ Rooms::Lease::Lease(Rooms& rooms) : rooms_(rooms) {
 }
 
 Rooms::Lease::~Lease() {
+  for (auto* sandbox : {&room_.program, &room_.tests}) {
+    if (*sandbox != nullptr && (*sandbox)->busy()) sandbox->reset();
+  }
   {
     std::lock_guard lock(rooms_.mutex_);
     rooms_.free_.push_back(std::move(room_));

@@ -17,16 +17,15 @@ from plain_data import Wire, pack, unpack
 from serve_functions import completed, describe, read_all
 
 
+MAX_REASON = 1000  # characters
+
+
 class ProgramError(Exception):
     """What the program raised, where it is no exception of the builtins."""
 
 
-class ProgramEnded(BaseException):
-    """No answer: the program's process has ended. Not an Exception, so that no test catches it."""
-
-
 class Broken(BaseException):
-    """An answer that is none."""
+    """No answer, or one that cannot be read. Not an Exception, so that few tests catch it."""
 
 
 def in_words(failure):
@@ -38,6 +37,8 @@ def raised(failure):
     """The exception that stands for the program's."""
     for name in failure["types"]:
         kind = getattr(builtins, name, None)
+        if name in ("StopIteration", "StopAsyncIteration"):
+            continue  # it would end a loop of the tests, as if there were nothing more to test
         if isinstance(kind, type) and issubclass(kind, Exception) and kind is not Exception:
             try:
                 error = kind(failure["message"])
@@ -55,24 +56,36 @@ class Remote:
 
     def __init__(self, wire):
         self.wire = wire
+        self.asked = False
+        self.over = None  # why there can be no more answers, whatever the tests make of that
 
-    def ask(self, call):
+    def end(self, why):
+        self.over = self.over or why
+        raise Broken(self.over)
+
+    def exchange(self, call):
+        self.asked = True
+        if self.over:
+            self.end(self.over)
         try:
             self.wire.send(call)
             answer = self.wire.receive()
         except BrokenPipeError:
             answer = None
         except Exception as error:
-            raise Broken(f"its answer cannot be read: {error}")
+            self.end(f"its answer cannot be read: {error}")
         if answer is None:
-            raise ProgramEnded()
+            self.end("it ended in the middle of its tests")
+        return answer
+
+    def ask(self, call):
+        answer = self.exchange(call)
         try:
-            if "failed" in answer:
-                error = raised(answer["failed"])
-            else:
+            if "failed" not in answer:
                 return unpack(answer["result"], self.find)
+            error = raised(answer["failed"])
         except Exception as trouble:
-            raise Broken(f"its answer cannot be read: {trouble}")
+            self.end(f"its answer cannot be read: {trouble}")
         raise error
 
     def find(self, number):
@@ -181,14 +194,13 @@ def run_source(task, remote):
         exec(compile(task["prelude"], "<prelude>", "exec"), space)
         exec(completed(task["stub"]), space)
         code, names = compile(task["tests"], "<tests>", "exec"), Names(task["tests"])
+        stand_ins(task, names, space, remote)
     except Exception as error:
         return {"verdict": "error", "reason": f"the problem's tests cannot be read: {describe(error)['message']}"}
-    stand_ins(task, names, space, remote)
     try:
         run_checks(task, names, code, space, remote)
     except Exception as error:
-        theirs = getattr(error, "program", None) is not None
-        if isinstance(error, (NameError, ImportError)) and not theirs:
+        if isinstance(error, (NameError, ImportError)) and not remote.asked:
             return {"verdict": "error", "reason": f"the problem's tests cannot run: {error}"}
         return {"verdict": "wrong", "reason": failed_test(error, task["tests"])}
     return {"verdict": "correct", "reason": ""}
@@ -222,7 +234,7 @@ def run_cases(task, remote):
         except Exception as error:
             return {"verdict": "wrong", "reason": f"case {number + 1}: {failed_test(error, '')}"}
         expected = keyed_by_numbers(expected)
-        if result == expected or (isinstance(expected, list) and expected and result == expected[0]):
+        if result == expected or (isinstance(expected, list) and len(expected) == 1 and result == expected[0]):
             continue
         return {"verdict": "wrong", "reason": f"case {number + 1}: {str(result)[:200]} is not {str(expected)[:200]}"}
     return {"verdict": "correct", "reason": ""}
@@ -237,9 +249,9 @@ def judge(task, wire):
             return {"verdict": "wrong", "reason": in_words(loaded["failed"])}
         if loaded != {"loaded": True}:
             raise Broken("its answer cannot be read")
-        return (run_source if "tests" in task else run_cases)(task, Remote(wire))
-    except ProgramEnded:
-        return {"verdict": "wrong", "reason": "it ended in the middle of its tests"}
+        remote = Remote(wire)
+        verdict = (run_source if "tests" in task else run_cases)(task, remote)
+        return {"verdict": "wrong", "reason": remote.over} if remote.over else verdict
     except Broken as trouble:
         return {"verdict": "wrong", "reason": str(trouble)}
     except Exception as error:  # of a message that is no message
@@ -249,4 +261,7 @@ def judge(task, wire):
 def main(request, descriptors):
     payload, stream, verdict = descriptors
     task = json.loads(read_all(payload))
-    os.write(verdict, json.dumps(judge(task, Wire(socket.socket(fileno=stream)))).encode())
+    said = judge(task, Wire(socket.socket(fileno=stream)))
+    # What a program raises may be long, and no Unicode.
+    said["reason"] = said["reason"][:MAX_REASON].encode("utf-8", "replace").decode()
+    os.write(verdict, json.dumps(said).encode())

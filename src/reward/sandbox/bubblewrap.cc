@@ -1,12 +1,8 @@
 #include "reward/sandbox/bubblewrap.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
@@ -19,23 +15,8 @@ void Add(Command& command, std::initializer_list<std::string> words) {
   command.insert(command.end(), words);
 }
 
-// Numbers that nobody's users have (systemd's "Users, Groups, UIDs and GIDs": 1879048192 and above
-// are unused); where this process's user namespace does not have them, the unused ones below 61184.
-uid_t FirstUid() {
-  constexpr uint64_t kHigh = 1879048192;
-  constexpr uint64_t kLow = 60706;
-  constexpr uint64_t kPerProcess = 64;
-  std::ifstream map("/proc/self/uid_map");
-  uint64_t inside = 0, outside = 0, count = 0;
-  while (map >> inside >> outside >> count) {
-    if (inside <= kHigh && inside + count > kHigh + (uint64_t{1} << 22) * kPerProcess)
-      return static_cast<uid_t>(kHigh + static_cast<uint64_t>(::getpid()) * kPerProcess);
-  }
-  return static_cast<uid_t>(kLow + static_cast<uint64_t>(::getpid()) % 7 * kPerProcess);
-}
-
 void AddIdentity(const SandboxUser& user, Command& command) {
-  if (user.uid) {
+  if (user.uid()) {
     // Root without a user namespace: enough to become somebody else, which setpriv does first.
     for (const char* capability : {"CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"})
       Add(command, {"--cap-add", capability});
@@ -62,7 +43,8 @@ void AddSystem(Command& command) {
 
 void AddDevices(Command& command) {
   Add(command, {"--tmpfs", "/dev"});
-  for (const char* path : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"})
+  // Not /dev/zero: mapped and shared, it is memory on nobody's account.
+  for (const char* path : {"/dev/null", "/dev/full", "/dev/random", "/dev/urandom"})
     Add(command, {"--dev-bind", path, path});
 }
 
@@ -106,13 +88,6 @@ void AddFolders(const SandboxOptions& options, Command& command) {
 
 }  // namespace
 
-SandboxUser NextSandboxUser() {
-  if (::geteuid() != 0) return {};
-  static const uid_t first = FirstUid();
-  static std::atomic<uid_t> next = 0;
-  return {first + next++ % 64};
-}
-
 std::vector<std::string> BubblewrapCommand(const SandboxOptions& options,
                                            const SandboxUser& user,
                                            const SandboxDescriptors& descriptors) {
@@ -132,8 +107,8 @@ std::vector<std::string> BubblewrapCommand(const SandboxOptions& options,
   Add(command, {"--remount-ro", "/dev", "--remount-ro", "/"});
   Add(command, {"--seccomp", std::to_string(descriptors.filter)});
   Add(command, {"--info-fd", std::to_string(descriptors.info), "--"});
-  if (user.uid) {
-    const std::string uid = std::to_string(*user.uid);
+  if (user.uid()) {
+    const std::string uid = std::to_string(*user.uid());
     Add(command, {"/usr/bin/setpriv", "--reuid", uid, "--regid", uid, "--clear-groups"});
     Add(command, {"--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"});
   }

@@ -1,26 +1,14 @@
 // The command line that starts a sandbox's process 1.
 #pragma once
 
-#include <sys/types.h>
-
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/unique_fd.h"
 #include "reward/sandbox/options.h"
+#include "reward/sandbox/user.h"
 
 namespace restem {
-
-// Who programs are to the kernel.
-struct SandboxUser {
-  // A user of its own for each sandbox, which only root can give; else this process's user, in a
-  // user namespace.
-  std::optional<uid_t> uid;
-};
-
-// The next one's, by what this process may do.
-SandboxUser NextSandboxUser();
 
 // Descriptors that bubblewrap inherits under these numbers.
 struct SandboxDescriptors {
@@ -30,7 +18,7 @@ struct SandboxDescriptors {
   int files = 6;    // and the numbers above it: init.py, then options.modules
 };
 
-// Nothing is visible but /usr (with what links to it), options.read_only, /restem, five device
+// Nothing is visible but /usr (with what links to it), options.read_only, /restem, four device
 // files and an empty /tmp of limited size; only /tmp can be written to. No /proc, no /dev/shm, no
 // network, no terminal, no environment. Process 1 is Python in init.py.
 std::vector<std::string> BubblewrapCommand(const SandboxOptions& options,

@@ -21,6 +21,7 @@ CONTROL = 3
 REQUEST_BYTES = 65536
 DESCRIPTORS = 8
 LOOK_SECONDS = 0.05  # how often the number of files in /tmp is looked at
+TMP_STATE = None     # of /tmp when it was new
 MAX_FILES = 20000    # a tmpfs bounds bytes; files of no bytes cost memory, too
 
 
@@ -31,6 +32,9 @@ def limit(kind, value):
 def enter(limits):
     """The child's own bounds; what it starts inherits them."""
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for kind in (resource.RLIMIT_SIGPENDING, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+        limit(kind, 0 if kind != resource.RLIMIT_SIGPENDING else limits["processes"])
     limit(resource.RLIMIT_CORE, 0)
     limit(resource.RLIMIT_CPU, limits["cpu_seconds"])
     limit(resource.RLIMIT_AS, limits["memory_bytes"])
@@ -58,6 +62,12 @@ def files_in_tmp():
     return room.f_files - room.f_ffree - 1  # the folder itself
 
 
+def tmp_state():
+    """Changed by whoever makes or removes a file there, or changes who may."""
+    folder = os.stat("/tmp")
+    return folder.st_mode, folder.st_uid, folder.st_mtime_ns
+
+
 def await_end(child):
     """Until the child has ended, or has too many files."""
     watch = select.poll()
@@ -76,35 +86,34 @@ def await_end(child):
         os.close(handle)
 
 
+def reap(options):
+    """The number of processes reaped, and their CPU time; by WNOHANG only those that have ended."""
+    number, cpu = 0, 0.0
+    while True:
+        try:
+            pid, _, usage = os.wait4(-1, options)
+        except ChildProcessError:
+            return number, cpu
+        if pid == 0:
+            return number, cpu
+        number += 1
+        cpu += usage.ru_utime + usage.ru_stime
+
+
 def end_all(child):
-    """Kills what is there; the child's status and usage, and the number of other processes that were left."""
+    """The child's status, the CPU time of all, and the number of processes that were left running and are killed."""
+    try:
+        os.kill(child, signal.SIGKILL)  # where it did not end by itself
+    except ProcessLookupError:
+        pass
+    _, status, usage = os.wait4(child, 0)
+    _, ended = reap(os.WNOHANG)
     try:
         os.kill(-1, signal.SIGKILL)  # all but this process
     except ProcessLookupError:
-        pass  # there is only a child that has ended
-    status, cpu, left = None, 0.0, 0
-    while True:
-        try:
-            pid, how, usage = os.wait4(-1, 0)
-        except ChildProcessError:
-            return status, cpu, left
-        cpu += usage.ru_utime + usage.ru_stime
-        if pid == child:
-            status = how
-        else:
-            left += 1
-
-
-def reap_early(child):
-    """Orphans that have already ended by themselves are not processes that were left running."""
-    while True:
-        try:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return
-        if ended is None or ended.si_pid == child:
-            return
-        os.waitpid(ended.si_pid, 0)
+        pass
+    left, killed = reap(0)
+    return status, usage.ru_utime + usage.ru_stime + ended + killed, left
 
 
 def run(role, request, descriptors):
@@ -114,7 +123,6 @@ def run(role, request, descriptors):
     for descriptor in descriptors:
         os.close(descriptor)
     await_end(child)
-    reap_early(child)
     status, cpu, left = end_all(child)
     signalled = os.WIFSIGNALED(status)
     return {
@@ -122,7 +130,7 @@ def run(role, request, descriptors):
         "signal": os.WTERMSIG(status) if signalled else None,
         "cpu": cpu,
         "left": left,
-        "dirty": not request.get("keep") and files_in_tmp() > 0,
+        "dirty": not request.get("keep") and (files_in_tmp() > 0 or tmp_state() != TMP_STATE),
     }
 
 
@@ -135,6 +143,9 @@ def silence():
 
 
 def main():
+    global TMP_STATE
+    # Process 1 is safe from the signals of its programs as long as it handles none.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     roles, preload = json.loads(sys.argv[1]), json.loads(sys.argv[2])
     control = socket.socket(fileno=CONTROL)
     loaded = {name: importlib.import_module(name) for name in roles}
@@ -142,6 +153,7 @@ def main():
         importlib.import_module(name)
     sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
     silence()
+    TMP_STATE = tmp_state()
     gc.collect()
     gc.freeze()  # a child that collects garbage does not copy what all share
     control.send(b'{"ready": true}')

@@ -37,7 +37,7 @@ absl::Status CheckUser(pid_t process, const SandboxUser& user) {
   int seen = 0;
   for (uint64_t uid = 0; uids >> uid; ++seen) {
     if (KernelUser(uid).value_or(0) == 0) return Leak("programs would run as the kernel's root");
-    if (uid != user.uid.value_or(::geteuid()))
+    if (uid != user.uid().value_or(::geteuid()))
       return Leak(fmt::format("programs would run as user {}", uid));
   }
   return seen == 4 ? absl::OkStatus() : Leak("the user of its process 1 cannot be seen");
@@ -86,15 +86,24 @@ absl::Status CheckMounts(pid_t process) {
     if (words[5].starts_with("ro,") || words[5] == "ro") continue;
     const bool sized_tmp =
         place == "/tmp" && dash[1] == "tmpfs" && dash[3].find("size=") != std::string::npos;
-    const bool device = place.starts_with("/dev/");
+    const bool device = place == "/dev/null" || place == "/dev/full" || place == "/dev/random" ||
+                        place == "/dev/urandom";
     if (!sized_tmp && !device) return Leak(fmt::format("{} can be written to", place));
   }
   return seen > 0 ? absl::OkStatus() : Leak("its mounts cannot be seen");
 }
 
+// Without it nobody could tell what a program's processes use.
+absl::Status CheckAccount(pid_t process) {
+  const std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", process));
+  return children ? absl::OkStatus()
+                  : Leak("this kernel does not list a process's children (CONFIG_PROC_CHILDREN)");
+}
+
 }  // namespace
 
 absl::Status CheckIsolation(pid_t process, const SandboxUser& user) {
+  RESTEM_RETURN_IF_ERROR(CheckAccount(process));
   RESTEM_RETURN_IF_ERROR(CheckUser(process, user));
   RESTEM_RETURN_IF_ERROR(CheckPrivileges(process));
   RESTEM_RETURN_IF_ERROR(CheckNamespaces(process));

@@ -9,8 +9,9 @@
 
 namespace restem {
 
-// A file in memory that holds `content`, at its start; closed on exec. Failed where the kernel
-// has no memory or descriptor left.
+// A file in memory that holds `content`, at its start; closed on exec. Nobody can change it, unless
+// it is empty and so made to be written to. Failed where the kernel has no memory or descriptor
+// left.
 absl::StatusOr<UniqueFd> MemoryFile(std::string_view content);
 
 // All that was written to such a file, at most `limit` bytes.

@@ -86,7 +86,7 @@ void PreferForOutOfMemory(pid_t process) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& options) {
-  const SandboxUser user = NextSandboxUser();
+  SandboxUser user = SandboxUser::take();
   const SandboxDescriptors numbers;
   std::array<int, 2> pair;
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
@@ -110,9 +110,9 @@ absl::StatusOr<std::unique_ptr<Sandbox>> Sandbox::start(const SandboxOptions& op
       const pid_t bubblewrap,
       Spawn({BubblewrapCommand(options, user, numbers), "", {"PATH=/usr/bin:/bin"}, inherited}));
   theirs.reset();
-  std::unique_ptr<Sandbox> sandbox(new Sandbox(bubblewrap, std::move(ours)));
+  std::unique_ptr<Sandbox> sandbox(new Sandbox(std::move(user), bubblewrap, std::move(ours)));
   RESTEM_RETURN_IF_ERROR(sandbox->await_ready(info, errors));
-  RESTEM_RETURN_IF_ERROR(CheckIsolation(sandbox->process_, user));
+  RESTEM_RETURN_IF_ERROR(CheckIsolation(sandbox->process_, sandbox->user_));
   return sandbox;
 }
 
@@ -153,11 +153,13 @@ absl::Status Sandbox::begin(std::string_view role,
   request["role"] = role;
   request["limits"] = LimitsAsJson(limits);
   request["keep"] = keep;
+  busy_ = true;
   return Send(control_.get(), request.dump(), descriptors);
 }
 
 absl::StatusOr<ProgramReport> Sandbox::report() {
   RESTEM_ASSIGN_OR_RETURN(const json said, Receive(control_.get()));
+  busy_ = false;
   ProgramReport report;
   if (!said.value("exit", json()).is_null()) report.exit = said["exit"].get<int>();
   if (!said.value("signal", json()).is_null()) report.signal = said["signal"].get<int>();

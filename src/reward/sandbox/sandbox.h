@@ -3,12 +3,12 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 #include "base/unique_fd.h"
@@ -23,7 +23,7 @@ struct ProgramReport {
   std::optional<int> signal;  // the signal that killed it
   double cpu_seconds = 0;     // of all its processes
   int64_t left = 0;           // processes that it left running; they were killed
-  bool dirty = false;         // it left files in /tmp
+  bool dirty = false;         // it left files in /tmp, or changed the folder
 
   bool clean() const { return left == 0 && !dirty; }
 };
@@ -52,17 +52,20 @@ class Sandbox {
   absl::StatusOr<ProgramReport> report();
 
   pid_t process() const { return process_; }  // process 1, as this process numbers it
+  bool busy() const { return busy_; }         // a program has begun, and its report was not read
 
  private:
-  Sandbox(pid_t bubblewrap, UniqueFd control)
-      : bubblewrap_(bubblewrap), control_(std::move(control)) {}
+  Sandbox(SandboxUser user, pid_t bubblewrap, UniqueFd control)
+      : user_(std::move(user)), bubblewrap_(bubblewrap), control_(std::move(control)) {}
 
   absl::Status await_ready(const UniqueFd& info, const UniqueFd& errors);
 
+  const SandboxUser user_;
   const pid_t bubblewrap_;  // our child
   UniqueFd control_;
   pid_t process_ = 0;
   UniqueFd handle_;  // of process_, so that a number used again is never killed
+  bool busy_ = false;
 };
 
 }  // namespace restem

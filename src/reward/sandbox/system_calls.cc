@@ -1,11 +1,14 @@
 #include "reward/sandbox/system_calls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <termios.h>
 
 #include <cstring>
 #include <memory>
@@ -16,22 +19,24 @@ namespace restem {
 namespace {
 
 // Files, memory, time, signals, threads and processes of one's own. Not memfd_create: its files are
-// bounded by nothing. Names that a kernel or a libseccomp does not know are skipped.
+// bounded by nothing; not inotify, flock and sync, which see or hold up the host's files; not one's
+// own schedule, which the account of time relies on. Names that a kernel or a libseccomp does not
+// know are skipped.
 // clang-format off
 constexpr const char* kAllowed[] = {
     // files and folders
     "access", "chdir", "chmod", "close", "close_range", "copy_file_range", "creat", "dup", "dup2",
     "dup3", "faccessat", "faccessat2", "fadvise64", "fallocate", "fchdir", "fchmod", "fchmodat",
-    "fcntl", "fdatasync", "flock", "fstat", "fstatfs", "fsync", "ftruncate", "futimesat", "getcwd",
-    "getdents", "getdents64", "inotify_add_watch", "inotify_init", "inotify_init1",
-    "inotify_rm_watch", "link", "linkat", "lseek", "lstat", "mkdir", "mkdirat", "newfstatat",
+    "fdatasync", "fstat", "fstatfs", "fsync", "ftruncate", "futimesat", "getcwd",
+    "getdents", "getdents64", 
+    "link", "linkat", "lseek", "lstat", "mkdir", "mkdirat", "newfstatat",
     "open", "openat", "openat2", "pread64", "preadv", "preadv2", "pwrite64", "pwritev", "pwritev2",
     "read", "readahead", "readlink", "readlinkat", "readv", "rename", "renameat", "renameat2",
-    "rmdir", "sendfile", "splice", "stat", "statfs", "statx", "symlink", "symlinkat", "sync",
-    "sync_file_range", "syncfs", "tee", "truncate", "umask", "unlink", "unlinkat", "utime",
+    "rmdir", "sendfile", "splice", "stat", "statfs", "statx", "symlink", "symlinkat", 
+    "tee", "truncate", "umask", "unlink", "unlinkat", "utime",
     "utimensat", "utimes", "vmsplice", "write", "writev",
     // memory
-    "brk", "madvise", "membarrier", "mincore", "mlock", "mlock2", "mlockall", "mmap", "mprotect",
+    "brk", "madvise", "membarrier", "mincore", "mlock", "mlock2", "mlockall", "mprotect",
     "mremap", "msync", "munlock", "munlockall", "munmap", "pkey_alloc", "pkey_free",
     "pkey_mprotect",
     // waiting
@@ -67,8 +72,18 @@ constexpr const char* kAllowed[] = {
 
 constexpr uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
                                  CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
-constexpr uint64_t kTerminalInput = TIOCSTI;  // types into the terminal behind a descriptor
-constexpr uint64_t kLow32 = 0xffffffff;
+// A descriptor's flags and copies; no locks, leases, nor signals in another's name.
+constexpr uint64_t kFcntl[] = {F_DUPFD,
+                               F_GETFD,
+                               F_SETFD,
+                               F_GETFL,
+                               F_SETFL,
+                               F_GETLK,
+                               F_DUPFD_CLOEXEC,
+                               F_SETPIPE_SZ,
+                               F_GETPIPE_SZ};
+constexpr uint64_t kIoctl[] = {TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX};
+constexpr uint64_t kLow32 = 0xffffffff;  // what the kernel reads of a 32-bit argument
 
 using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
 
@@ -81,28 +96,28 @@ int Allow(const Filter& filter, const char* name, std::initializer_list<scmp_arg
   return error == -EDOM ? 0 : error;  // a system call of other architectures
 }
 
+scmp_arg_cmp Masked(unsigned argument, uint64_t mask, uint64_t value) {
+  return {.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
 // Those whose arguments decide.
 int AllowSome(const Filter& filter) {
-  const scmp_arg_cmp own = {.arg = 0, .op = SCMP_CMP_EQ, .datum_a = 0, .datum_b = 0};
-  const scmp_arg_cmp unix_socket = {
-      .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = kLow32, .datum_b = AF_UNIX};
-  const scmp_arg_cmp no_namespace = {
-      .arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = kNamespaces, .datum_b = 0};
-  const scmp_arg_cmp no_typing = {
-      .arg = 1, .op = SCMP_CMP_NE, .datum_a = kTerminalInput, .datum_b = 0};
-  int error = 0;
-  for (const char* name : {"prlimit64",
-                           "sched_setaffinity",
-                           "sched_setattr",
-                           "sched_setparam",
-                           "sched_setscheduler"}) {
-    if (error == 0) error = Allow(filter, name, {own});
-  }
+  int error = Allow(filter, "prlimit64", {Masked(0, kLow32, 0)});  // of oneself
   for (const char* name : {"socket", "socketpair"}) {
-    if (error == 0) error = Allow(filter, name, {unix_socket});
+    if (error == 0) error = Allow(filter, name, {Masked(0, kLow32, AF_UNIX)});
   }
-  if (error == 0) error = Allow(filter, "clone", {no_namespace});  // clone3 hides its flags
-  return error == 0 ? Allow(filter, "ioctl", {no_typing}) : error;
+  for (const uint64_t command : kFcntl) {
+    if (error == 0) error = Allow(filter, "fcntl", {Masked(1, kLow32, command)});
+  }
+  for (const uint64_t request : kIoctl) {
+    if (error == 0) error = Allow(filter, "ioctl", {Masked(1, kLow32, request)});
+  }
+  // Shared memory without a file is on nobody's account: private or of a file.
+  for (const uint64_t flag : {MAP_SHARED, MAP_ANONYMOUS}) {
+    if (error == 0) error = Allow(filter, "mmap", {Masked(3, flag, 0)});
+  }
+  return error == 0 ? Allow(filter, "clone", {Masked(0, kNamespaces, 0)})  // clone3 hides its flags
+                    : error;
 }
 
 }  // namespace

@@ -19,24 +19,35 @@ constexpr double kPatience = 20.0;
 
 }  // namespace
 
-Watch::Account::Account(pid_t first)
-    : process(first), waited_before(WaitedForCore(first)), cpu_before(CpuSeconds(first)) {}
-
-double Watch::Account::waited_seconds(const std::vector<pid_t>& tree) const {
-  const double first = tree.size() > 1 ? WaitedForCore(tree[1]) : 0.0;
-  return WaitedForCore(process) - waited_before + first;
+Watch::Account::Account(const Sandbox* sandbox)
+    : process(sandbox == nullptr ? 0 : sandbox->process()) {
+  if (process == 0) return;
+  const ProcessUsage usage = UsageOf(process);
+  cpu_before = usage.cpu_seconds;
+  waited_last = usage.waited_seconds;
 }
 
-double Watch::Account::cpu_seconds(const std::vector<pid_t>& tree) const {
-  double seconds = -cpu_before;
-  for (const pid_t pid : tree) seconds += CpuSeconds(pid);
-  return seconds;
+void Watch::Account::look() {
+  if (process == 0) return;
+  programs = ProcessTree(process);
+  double waited = 0;
+  cpu_seconds = -cpu_before;
+  threads = -1;  // process 1 has one
+  ready = false;
+  for (const pid_t pid : programs) {
+    const ProcessUsage usage = UsageOf(pid);
+    cpu_seconds += usage.cpu_seconds;
+    waited += usage.waited_seconds;
+    threads += usage.threads;
+    ready = ready || usage.ready;
+  }
+  waited_seconds = std::max(0.0, waited - waited_last);
+  waited_last = waited;
+  programs.erase(programs.begin());
 }
 
 Watch::Watch(Sandbox& program, const WatchLimits& limits, const Sandbox* partner)
-    : limits_(limits),
-      program_(program.process()),
-      partner_(partner == nullptr ? std::nullopt : std::optional<Account>(partner->process())) {}
+    : limits_(limits), program_(&program), partner_(partner) {}
 
 WatchEnd Watch::until(Sandbox& awaited, int output, std::string* text) {
   while (true) {
@@ -49,36 +60,36 @@ WatchEnd Watch::until(Sandbox& awaited, int output, std::string* text) {
     }
     if (ready > 0 && fds[0].revents != 0) return WatchEnd::kReported;
     if (StopRequested()) return WatchEnd::kStopped;
-    if (const auto met = limit_met()) return *met;
+    if (const auto met = look()) return *met;
   }
 }
 
-double Watch::passed_seconds() const {
-  return std::chrono::duration<double>(Clock::now() - start_).count();
+bool Watch::memory_is_up() const {
+  const auto sum = [&](int64_t (*bytes)(pid_t)) {
+    int64_t total = 0;
+    for (const pid_t pid : program_.programs) total += bytes(pid);
+    return total;
+  };
+  return sum(MemoryOf) > limits_.memory_bytes && sum(ShareOfMemory) > limits_.memory_bytes;
 }
 
-bool Watch::time_is_up(const std::vector<pid_t>& tree, double passed) const {
-  if (program_.cpu_seconds(tree) >= limits_.seconds) return true;
-  double waited = program_.waited_seconds(tree);
-  bool ready = std::any_of(tree.begin(), tree.end(), ReadyToRun);
-  if (partner_) {
-    const std::vector<pid_t> theirs = ProcessTree(partner_->process);
-    waited += partner_->waited_seconds(theirs);
-    ready = ready || std::any_of(theirs.begin(), theirs.end(), ReadyToRun);
-  }
-  return !ready && passed - waited >= limits_.seconds;
-}
-
-std::optional<WatchEnd> Watch::limit_met() const {
-  const double passed = passed_seconds();
-  if (passed * 1000 < kLookMilliseconds) return std::nullopt;
-  const std::vector<pid_t> tree = ProcessTree(program_.process);
-  int64_t memory = 0;
-  for (size_t i = 1; i < tree.size(); ++i) memory += PrivateMemory(tree[i]);
-  if (memory > limits_.memory_bytes) return WatchEnd::kMemoryLimit;
-  if (passed < limits_.seconds) return std::nullopt;
-  if (time_is_up(tree, passed)) return WatchEnd::kTimeLimit;
-  return passed < kPatience * limits_.seconds ? std::nullopt : std::optional(WatchEnd::kStarved);
+std::optional<WatchEnd> Watch::look() {
+  const Clock::time_point now = Clock::now();
+  const std::chrono::duration<double> step = now - last_look_;
+  if (step < std::chrono::milliseconds(kLookMilliseconds)) return std::nullopt;
+  last_look_ = now;
+  program_.look();
+  partner_.look();
+  many_ = many_ || program_.threads > 1;
+  if (memory_is_up()) return WatchEnd::kMemoryLimit;
+  waited_seconds_ += std::min(step.count(), program_.waited_seconds + partner_.waited_seconds);
+  if (program_.cpu_seconds + partner_.cpu_seconds >= limits_.seconds) return WatchEnd::kTimeLimit;
+  const double passed = std::chrono::duration<double>(now - start_).count();
+  const bool ready = program_.ready || partner_.ready;
+  if (!ready && passed - waited_seconds_ >= limits_.seconds) return WatchEnd::kTimeLimit;
+  if (passed < kPatience * limits_.seconds) return std::nullopt;
+  // Of one thread all is known; one that is many may have hidden what it used.
+  return many_ ? WatchEnd::kTimeLimit : WatchEnd::kStarved;
 }
 
 bool Drain(int output, size_t limit, std::string& text) {

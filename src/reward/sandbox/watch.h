@@ -2,7 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "reward/sandbox/sandbox.h"
@@ -25,9 +28,10 @@ struct WatchLimits {
   size_t output_bytes = size_t{16} << 20;
 };
 
-// The clock starts with the watch. Time that a program's first process, or process 1, was ready to
-// run and had no core is not counted: a busy machine makes no program wrong. But the CPU time of
-// all its processes is, so that one that is many does not keep itself from its end.
+// The clock starts with the watch. A program has had its time when its processes and its partner's
+// together have used so much CPU time, or when so much has passed, less what they waited for a
+// core, and none of them wants to run. So a busy machine makes no program wrong, and one that is
+// many does not keep itself from its end.
 class Watch {
  public:
   // `partner` is one that the program waits for, too.
@@ -40,25 +44,31 @@ class Watch {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // A sandbox and what was on its account when the clock started.
+  // What the processes of a sandbox use, from look to look.
   struct Account {
-    explicit Account(pid_t first);
-    double waited_seconds(const std::vector<pid_t>& tree) const;
-    double cpu_seconds(const std::vector<pid_t>& tree) const;
+    explicit Account(const Sandbox* sandbox);
+    void look();
 
-    pid_t process;         // its process 1
-    double waited_before;  // for a core
-    double cpu_before;
+    pid_t process;           // process 1; 0: no sandbox
+    double cpu_before = 0;   // of process 1, when the clock started
+    double waited_last = 0;  // by all threads, at the last look
+    double cpu_seconds = 0;
+    double waited_seconds = 0;  // since the last look
+    int64_t threads = 0;        // without process 1
+    bool ready = false;
+    std::vector<pid_t> programs;  // its processes but process 1
   };
 
-  double passed_seconds() const;
-  bool time_is_up(const std::vector<pid_t>& tree, double passed) const;
-  std::optional<WatchEnd> limit_met() const;
+  std::optional<WatchEnd> look();
+  bool memory_is_up() const;
 
   const WatchLimits limits_;
   const Clock::time_point start_ = Clock::now();
-  const Account program_;
-  const std::optional<Account> partner_;
+  Clock::time_point last_look_ = start_;
+  Account program_;
+  Account partner_;
+  double waited_seconds_ = 0;  // for a core, since the start
+  bool many_ = false;          // the program was seen to be more than one thread
 };
 
 // What can be read from `output` at once; false once there is more than `limit` bytes of text.
