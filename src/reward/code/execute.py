@@ -2,11 +2,15 @@
 import os
 import signal
 
+BINARY = 3
+
 
 def main(request, descriptors):
+    """Descriptors: the standard streams, and perhaps the binary that is run, which no path names then."""
     for number, descriptor in enumerate(descriptors):
-        os.dup2(descriptor, number)
+        os.dup2(descriptor, number, inheritable=number < BINARY)
     os.closerange(len(descriptors), 256)
     for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored_by_python, signal.SIG_DFL)
-    os.execv(request["argv"][0], request["argv"])
+    program = BINARY if len(descriptors) > BINARY else request["argv"][0]
+    os.execve(program, request["argv"], os.environ)

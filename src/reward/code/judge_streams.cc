@@ -17,6 +17,7 @@ using nlohmann::json;
 
 constexpr size_t kMaxComplaint = 4096;
 constexpr const char* kBinary = "/tmp/program";
+constexpr int64_t kMaxBinary = int64_t{64} << 20;
 
 // What one run of a process in the sandbox came to.
 struct Run {
@@ -32,6 +33,8 @@ struct Start {
   ProgramLimits limits;
   std::string_view source;  // of run_script: the first of its descriptors
   bool keep = false;
+  int binary = -1;  // of execute: what runs, where no path names it
+  int output = -1;  // a file for standard output; none: it is read as it comes
 };
 
 std::string LastLine(std::string text) {
@@ -51,7 +54,9 @@ absl::StatusOr<Run> RunOnce(Sandbox& sandbox,
   RESTEM_ASSIGN_OR_RETURN(const UniqueFd source, MemoryFile(start.source));
   RESTEM_ASSIGN_OR_RETURN(const UniqueFd standard_input, MemoryFile(input));
   RESTEM_ASSIGN_OR_RETURN(const UniqueFd complaints, MemoryFile(""));
-  std::vector<int> descriptors = {standard_input.get(), written.get(), complaints.get()};
+  std::vector<int> descriptors = {
+      standard_input.get(), start.output < 0 ? written.get() : start.output, complaints.get()};
+  if (start.binary >= 0) descriptors.push_back(start.binary);
   if (start.role == "run_script") descriptors.insert(descriptors.begin(), source.get());
   Watch watch(sandbox, limits);
   RESTEM_RETURN_IF_ERROR(
@@ -76,10 +81,8 @@ std::string Why(const Run& run, const CodeOptions& options) {
   return run.complaint.empty() ? end : fmt::format("{}: {}", end, run.complaint);
 }
 
-// Correct where it is compiled: the binary is in /tmp then.
-Judgement Compile(Rooms::Lease& room, const CodeOptions& options, std::string_view source) {
-  const auto sandbox = room.program();
-  if (!sandbox.ok()) return ErrorJudgement(sandbox.status());
+// Correct where the compiler's result is in /tmp then.
+Judgement Compile(Sandbox& sandbox, const CodeOptions& options, std::string_view source) {
   Start start{"execute",
               {{"argv", {options.compiler, "-std=c++17", "-O2", "-x", "c++", "-", "-o", kBinary}}},
               options.program_limits(),
@@ -89,7 +92,7 @@ Judgement Compile(Rooms::Lease& room, const CodeOptions& options, std::string_vi
   limits.seconds = start.limits.seconds = options.compile_seconds;
   limits.memory_bytes = start.limits.memory_bytes =
       std::max(start.limits.memory_bytes, int64_t{2} << 30);
-  const auto run = RunOnce(**sandbox, start, limits, source);
+  const auto run = RunOnce(sandbox, start, limits, source);
   if (!run.ok()) return ErrorJudgement(run.status());
   if (run->end == WatchEnd::kReported && run->report.exit == 0)
     return {VerdictKind::kCorrect, "", ""};
@@ -100,6 +103,29 @@ Judgement Compile(Rooms::Lease& room, const CodeOptions& options, std::string_vi
           "",
           late ? fmt::format("compiling it takes longer than {} s", options.compile_seconds)
                : fmt::format("it does not compile: {}", run->complaint)};
+}
+
+// Compiles into `binary`, so that each case runs in a room that no other has used.
+Judgement MakeBinary(Rooms::Lease& room,
+                     const CodeOptions& options,
+                     std::string_view source,
+                     const UniqueFd& binary) {
+  const auto sandbox = room.program();
+  if (!sandbox.ok()) return ErrorJudgement(sandbox.status());
+  Judgement judgement = Compile(**sandbox, options, source);
+  if (judgement.verdict == VerdictKind::kCorrect) {
+    Start copy{"execute", {{"argv", {"/usr/bin/cat", kBinary}}}, options.program_limits(), ""};
+    copy.limits.file_bytes = kMaxBinary;
+    copy.output = binary.get();
+    const auto copied = RunOnce(**sandbox, copy, options.watch_limits(), "");
+    if (!copied.ok()) {
+      judgement = ErrorJudgement(copied.status());
+    } else if (copied->end != WatchEnd::kReported || copied->report.exit != 0) {
+      judgement = {VerdictKind::kWrong, "", "its binary is too large"};
+    }
+  }
+  room.discard_program();  // the compiler's files are there
+  return judgement;
 }
 
 Judgement JudgeCase(Rooms::Lease& room,
@@ -125,11 +151,15 @@ Judgement JudgeStreams(Rooms::Lease& room,
                        const CodeTask& task,
                        std::string_view source) {
   Start start{"run_script", {{"prelude", task.prelude}}, options.program_limits(), source, false};
-  const bool compiled = options.code_language() == CodeLanguage::kCpp;
   Judgement judgement{VerdictKind::kCorrect, "", ""};
-  if (compiled) {
-    judgement = Compile(room, options, source);
-    start = {"execute", {{"argv", {kBinary}}}, options.program_limits(), "", /*keep=*/true};
+  UniqueFd binary;
+  if (options.code_language() == CodeLanguage::kCpp) {
+    auto file = MemoryFile("");
+    if (!file.ok()) return ErrorJudgement(file.status());
+    binary = *std::move(file);
+    judgement = MakeBinary(room, options, source, binary);
+    start = {"execute", {{"argv", {"program"}}}, options.program_limits(), ""};
+    start.binary = binary.get();
   }
   const auto& cases = std::get<StreamCases>(task.tests);
   for (size_t i = 0; i < cases.size() && judgement.verdict == VerdictKind::kCorrect; ++i) {
@@ -137,7 +167,6 @@ Judgement JudgeStreams(Rooms::Lease& room,
     if (judgement.verdict != VerdictKind::kCorrect)
       judgement.reason = fmt::format("case {}: {}", i + 1, judgement.reason);
   }
-  if (compiled) room.discard_program();  // its binary is there
   return judgement;
 }
 

@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 #include "base/status.h"
@@ -32,7 +31,8 @@ std::vector<std::string> ThreadFolders(pid_t pid) {
 // holds no bracket.
 std::string StatFields(const std::string& path) {
   std::ifstream file(path);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  std::string text;
+  std::getline(file, text, '\0');  // all of it; nothing, and no exception, where it ended meanwhile
   const size_t name_end = text.rfind(") ");
   return name_end == std::string::npos ? "" : text.substr(name_end + 2);
 }

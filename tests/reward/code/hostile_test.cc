@@ -8,8 +8,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "base/parallel.h"
 #include "base/unique_fd.h"
@@ -49,6 +50,39 @@ Problem SumProblem() {
   return testing::MakeProblem(
       {{"input_output", {{"inputs", {"1 2\n", "-1 1\n"}}, {"outputs", {"3\n", "0\n"}}}}});
 }
+
+std::string WithLines(std::string text) {
+  for (size_t at = 0; (at = text.find("\\n", at)) != std::string::npos;) text.replace(at, 2, "\n");
+  return text;
+}
+
+// A program, and what its first lines say of it: "# key: value".
+struct Attack {
+  explicit Attack(const fs::path& path) : name(path.filename()), text(TextOfFile(path)) {
+    std::istringstream lines(text);
+    const std::string mark = path.extension() == ".py" ? "# " : "// ";
+    for (std::string line; std::getline(lines, line) && line.starts_with(mark);) {
+      const size_t colon = line.find(": ");
+      if (colon != std::string::npos)
+        said[line.substr(mark.size(), colon - mark.size())] = line.substr(colon + 2);
+    }
+  }
+  // The problem that it pretends to solve.
+  Problem problem() const {
+    if (said.contains("io")) {
+      return testing::MakeProblem({{"input_output", nlohmann::json::parse(said.at("io"))}});
+    }
+    if (said.contains("problem") || !name.ends_with(".py")) return SumProblem();
+    Problem add = AddProblem();
+    if (said.contains("test")) add.fields["test"] = WithLines(said.at("test"));
+    return add;
+  }
+  std::string expected() const { return said.at("expect"); }
+
+  std::string name;
+  std::string text;
+  std::map<std::string, std::string> said;
+};
 
 // Sockets that the programs look for; whoever connects is seen.
 class Canary {
@@ -121,8 +155,10 @@ std::set<pid_t> SandboxProcesses() {
     const auto pid = static_cast<pid_t>(std::stol(name));
     const auto uid = ProcessStatus(pid, "Uid");
     const bool ours = uid && std::strtoll(uid->c_str(), nullptr, 10) >= 1879048192;
-    if (ours || TextOfFile(entry.path() / "cmdline").find("/restem/init.py") != std::string::npos)
-      found.insert(pid);
+    std::ifstream file(entry.path() / "cmdline");
+    std::string command;
+    std::getline(file, command, '\n');  // no exception where it ended meanwhile
+    if (ours || command.find("/restem/init.py") != std::string::npos) found.insert(pid);
   }
   return found;
 }
@@ -157,9 +193,10 @@ TEST_F(HostileCode, PythonIsContained) {
   const std::vector<fs::path> programs = HostilePrograms(".py");
   ASSERT_GE(programs.size(), 100u);
   ForEachUntilStop(programs.size(), 2, [&](size_t i) {
-    const std::string name = programs[i].filename();
-    const Judgement judged = verifier->judge(problem, TextOfFile(programs[i]));
-    EXPECT_EQ(ToString(judged.verdict), "wrong") << name << ": " << judged.reason;
+    const Attack attack(programs[i]);
+    const std::string& name = attack.name;
+    const Judgement judged = verifier->judge(attack.problem(), attack.text);
+    EXPECT_EQ(ToString(judged.verdict), attack.expected()) << name << ": " << judged.reason;
     // The pool hands out the room that was given back last.
     const Judgement after = verifier->judge(problem, probe);
     EXPECT_EQ(ToString(after.verdict), "wrong") << name;
@@ -178,8 +215,9 @@ TEST_F(HostileCode, CppIsContained) {
   const std::vector<fs::path> programs = HostilePrograms(".cc");
   ASSERT_GE(programs.size(), 10u);
   ForEachUntilStop(programs.size(), 2, [&](size_t i) {
-    const Judgement judged = verifier->judge(SumProblem(), TextOfFile(programs[i]));
-    EXPECT_EQ(ToString(judged.verdict), "wrong") << programs[i] << ": " << judged.reason;
+    const Attack attack(programs[i]);
+    const Judgement judged = verifier->judge(attack.problem(), attack.text);
+    EXPECT_EQ(ToString(judged.verdict), attack.expected()) << programs[i] << ": " << judged.reason;
     const Judgement after = verifier->judge(SumProblem(), right);
     EXPECT_EQ(ToString(after.verdict), "correct") << programs[i] << ": " << after.reason;
   });
