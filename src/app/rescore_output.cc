@@ -32,8 +32,8 @@ void PrintRescore(const RescoreOutcome& outcome, int64_t iteration) {
   fmt::print("{}\n", summary.dump());
 }
 
-void ExplainRescore(const Run& run, const RescoreOutcome& outcome, int64_t iteration, bool redo) {
-  if (redo) {
+void ExplainRescore(const Run& run, const RescoreOutcome& outcome, int64_t iteration) {
+  if (outcome.redo) {
     spdlog::info(
         "taken back: {}; `restem run` continues after `score` of iteration {}",
         outcome.derived.empty() ? "nothing" : fmt::format("{}", fmt::join(outcome.derived, ", ")),

@@ -13,6 +13,6 @@ void PrintRescore(const RescoreOutcome& outcome, int64_t iteration);
 
 // In the log: what still comes from the replaced verdicts or the replaced reward, and how to make
 // it anew.
-void ExplainRescore(const Run& run, const RescoreOutcome& outcome, int64_t iteration, bool redo);
+void ExplainRescore(const Run& run, const RescoreOutcome& outcome, int64_t iteration);
 
 }  // namespace restem

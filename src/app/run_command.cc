@@ -148,7 +148,7 @@ absl::Status RescoreIteration(const ScoreFlags& flags,
   const auto outcome = Rescore(run, flags.iteration, flags.redo);
   RESTEM_RETURN_IF_ERROR(WithAdvice(outcome.status(), run, /*fresh=*/false));
   PrintRescore(*outcome, flags.iteration);
-  ExplainRescore(run, *outcome, flags.iteration, flags.redo);
+  ExplainRescore(run, *outcome, flags.iteration);
   return absl::OkStatus();
 }
 

@@ -96,9 +96,10 @@ absl::Status VerdictStream::take(Verdict&& verdict, double seconds) {
   item.result.line = FormatLine(item.id, item.sample, verdict, seconds);
   item.result.verdict = std::move(verdict);
   item.judged = true;
+  failed_ = true;  // unless it comes through, an exception of the sink included
+  changed_.notify_all();
   absl::Status status = hand_on();
   failed_ = !status.ok();
-  changed_.notify_all();
   return status;
 }
 

@@ -63,6 +63,13 @@ absl::StatusOr<RescoreMarker> Begin(const Run& run, int64_t iteration) {
   RESTEM_ASSIGN_OR_RETURN(const std::string job, RescoreJobHash(run));
   RESTEM_ASSIGN_OR_RETURN(auto marker, RescoreMarker::load(run.paths, iteration));
   if (marker && marker->job == job) return *std::move(marker);
+  if (marker && marker->phase == RescoreMarker::kInstalling) {
+    return InvalidInput(fmt::format(
+        "{}: a rescore of iteration {} with another reward was stopped while it put its "
+        "verdicts in place; finish it with that reward first, then judge again",
+        run.paths.root(),
+        iteration));
+  }
   const RescorePaths old(run.paths, iteration, "");
   for (const std::string& path : {old.fresh(), JournalPath(old.fresh(), /*rank=*/0)})
     ::unlink(path.c_str());
@@ -76,6 +83,8 @@ absl::StatusOr<RescoreMarker> Begin(const Run& run, int64_t iteration) {
 }  // namespace
 
 absl::StatusOr<RescoreOutcome> Rescore(Run& run, int64_t iteration, bool redo) {
+  RESTEM_RETURN_IF_ERROR(
+      CheckNoHalfRescore(run.paths, run.inputs.job.em.iterations, /*but=*/iteration));
   if (!run.state.is_complete(iteration, Stage::kSample)) {
     return InvalidInput(
         fmt::format("{}: `sample` of iteration {} is not complete: there is nothing "
@@ -95,14 +104,17 @@ absl::StatusOr<RescoreOutcome> Rescore(Run& run, int64_t iteration, bool redo) {
   RescoreOutcome outcome;
   RESTEM_ASSIGN_OR_RETURN(outcome.difference, Difference(paths));
   const bool same = outcome.difference.before && outcome.difference.changed == 0;
-  if (!same) outcome.derived = run.state.derived_from_score(iteration);
+  // Asked to be taken back, they are, even where the last rescore had found the difference.
+  if (!same || marker.redo) outcome.derived = run.state.derived_from_score(iteration);
+  outcome.redo = marker.redo;
   RESTEM_RETURN_IF_ERROR(InstallRescore(run, iteration, marker, outcome));
   if (FileExists(paths.kept_verdicts())) outcome.kept = paths.kept_verdicts();
   return outcome;
 }
 
-absl::Status CheckNoHalfRescore(const RunPaths& paths, int64_t iterations) {
+absl::Status CheckNoHalfRescore(const RunPaths& paths, int64_t iterations, int64_t but) {
   for (int64_t n = 1; n <= iterations; ++n) {
+    if (n == but) continue;
     RESTEM_ASSIGN_OR_RETURN(const auto marker, RescoreMarker::load(paths, n));
     if (!marker || marker->phase != RescoreMarker::kInstalling) continue;
     return InvalidInput(

@@ -34,6 +34,7 @@ struct RescoreOutcome {
   // Complete stages ("01/train") that were made from the replaced verdicts; with `redo`, those that
   // were taken back.
   std::vector<std::string> derived;
+  bool redo = false;  // a stopped rescore is finished as it was begun, whatever is asked now
 };
 
 // Judges the samples of `iteration` with the run's reward, which OpenRunToRescore allowed to
@@ -43,7 +44,8 @@ struct RescoreOutcome {
 // stay, and state.json names them. Stopped at any instant, it is finished by a second call.
 absl::StatusOr<RescoreOutcome> Rescore(Run& run, int64_t iteration, bool redo);
 
-// InvalidInput while a rescore is half put in place: nothing but Rescore may go on then.
-absl::Status CheckNoHalfRescore(const RunPaths& paths, int64_t iterations);
+// InvalidInput while a rescore of an iteration (`but` aside) is half put in place: nothing but
+// Rescore of that iteration may go on then.
+absl::Status CheckNoHalfRescore(const RunPaths& paths, int64_t iterations, int64_t but = 0);
 
 }  // namespace restem

@@ -17,7 +17,7 @@ struct RescoreMarker {
   static constexpr const char* kInstalling = "installing";  // from here on it must be finished
 
   std::string job;               // hash of the job and of the files that it reads
-  std::string phase = kScoring;  //
+  std::string phase = kScoring;  // or kInstalling
   std::string suffix;            // of the names of what is kept: "before-rescore"
   bool redo = false;
 

@@ -42,6 +42,9 @@ class CodeVerifier : public Verifier {
     return ReferenceProgram(problem);
   }
   bool refuses_nothing() const override { return true; }
+  size_t concurrency(size_t threads) const override {
+    return options_.workers ? options_.rooms() : threads;
+  }
   absl::StatusOr<std::string> prove() const override {
     RESTEM_ASSIGN_OR_RETURN(const int attempts,
                             TryToEscape(options_.sandbox(), options_.program_limits()));

@@ -3,6 +3,7 @@ import os
 import signal
 
 BINARY = 3
+NOT_STARTED = 127  # as shells have it
 
 
 def main(request, descriptors):
@@ -13,4 +14,8 @@ def main(request, descriptors):
     for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(ignored_by_python, signal.SIG_DFL)
     program = BINARY if len(descriptors) > BINARY else request["argv"][0]
-    os.execve(program, request["argv"], os.environ)
+    try:
+        os.execve(program, request["argv"], os.environ)
+    except OSError as error:
+        os.write(2, f"cannot start {request['argv'][0]}: {error.strerror}\n".encode())
+    return NOT_STARTED

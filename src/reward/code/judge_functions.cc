@@ -81,25 +81,28 @@ Judgement ReadVerdict(const UniqueFd& file,
   return {VerdictKind::kError, "", "the tests' process gave no verdict"};
 }
 
-// The program ends when its tests have ended; how, explains what the tests saw. A room that is not
-// as it was is not used again.
-std::optional<ProgramReport> EndProgram(Rooms::Lease& room, Sandbox& program) {
+// The program ends when its tests have ended; how, explains what the tests saw, and is not known
+// where it does not end. Failed where its sandbox died. A room that is not as it was is not used
+// again.
+absl::StatusOr<std::optional<ProgramReport>> EndProgram(Rooms::Lease& room, Sandbox& program) {
   Watch grace(program, {.seconds = kGraceSeconds});
-  if (grace.until(program) == WatchEnd::kReported) {
-    const auto report = program.report();
-    if (report.ok()) {
-      if (!report->clean()) room.discard_program();
-      return *report;
-    }
+  if (grace.until(program) != WatchEnd::kReported) {
+    room.discard_program();
+    return std::nullopt;
   }
-  room.discard_program();
-  return std::nullopt;
+  const auto report = program.report();
+  if (!report.ok() || !report->clean()) room.discard_program();
+  if (!report.ok()) return report.status();
+  return *report;
 }
 
 void EndTests(Rooms::Lease& room, Sandbox& tests) {
   Watch grace(tests, {.seconds = kGraceSeconds});
-  const bool ended = grace.until(tests) == WatchEnd::kReported;
-  if (!ended || !tests.report().ok()) room.discard_tests();
+  if (grace.until(tests) == WatchEnd::kReported) {
+    const auto report = tests.report();
+    if (report.ok() && report->clean()) return;
+  }
+  room.discard_tests();
 }
 
 }  // namespace
@@ -127,11 +130,14 @@ Judgement JudgeFunctions(Rooms::Lease& room,
     return LimitJudgement(end, options);
   }
   const auto report = (*tests)->report();
-  if (!report.ok()) room.discard_tests();
+  if (!report.ok() || !report->clean()) room.discard_tests();
   Judgement judgement = ReadVerdict(*verdict, report, options);
   const auto ended = EndProgram(room, **program);
-  if (judgement.verdict == VerdictKind::kWrong && ended && (ended->signal || ended->exit != 0))
-    judgement.reason += fmt::format(" ({})", EndInWords(*ended, options));
+  if (judgement.verdict != VerdictKind::kWrong) return judgement;
+  // Killed from outside with all that was in it, by a system that has no memory left, say.
+  if (!ended.ok()) return LimitJudgement(WatchEnd::kBroken, options);
+  if (*ended && ((*ended)->signal || (*ended)->exit != 0))
+    judgement.reason += fmt::format(" ({})", EndInWords(**ended, options));
   return judgement;
 }
 

@@ -1,6 +1,7 @@
 #include <absl/strings/ascii.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,7 @@ using nlohmann::json;
 
 constexpr size_t kMaxComplaint = 4096;
 constexpr const char* kBinary = "/tmp/program";
+constexpr int kNotStarted = 127;  // execute.py: NOT_STARTED
 constexpr int64_t kMaxBinary = int64_t{64} << 20;
 
 // What one run of a process in the sandbox came to.
@@ -96,6 +98,10 @@ Judgement Compile(Sandbox& sandbox, const CodeOptions& options, std::string_view
   if (!run.ok()) return ErrorJudgement(run.status());
   if (run->end == WatchEnd::kReported && run->report.exit == 0)
     return {VerdictKind::kCorrect, "", ""};
+  if (run->end == WatchEnd::kReported && run->report.exit == kNotStarted)
+    return {VerdictKind::kError, "", fmt::format("no compiler: {}", run->complaint)};
+  if (run->end == WatchEnd::kMemoryLimit)
+    return {VerdictKind::kWrong, "", "compiling it takes too much memory"};
   if (run->end != WatchEnd::kReported && run->end != WatchEnd::kTimeLimit)
     return LimitJudgement(run->end, options);
   const bool late = run->end == WatchEnd::kTimeLimit;
@@ -120,8 +126,14 @@ Judgement MakeBinary(Rooms::Lease& room,
     const auto copied = RunOnce(**sandbox, copy, options.watch_limits(), "");
     if (!copied.ok()) {
       judgement = ErrorJudgement(copied.status());
-    } else if (copied->end != WatchEnd::kReported || copied->report.exit != 0) {
-      judgement = {VerdictKind::kWrong, "", "its binary is too large"};
+    } else if (copied->end != WatchEnd::kReported) {
+      judgement = LimitJudgement(copied->end, options);
+    } else if (copied->report.exit != 0) {
+      const bool large = copied->report.signal == SIGXFSZ;
+      judgement = {
+          large ? VerdictKind::kWrong : VerdictKind::kError,
+          "",
+          large ? "its binary is too large" : "its binary cannot be read: " + copied->complaint};
     }
   }
   room.discard_program();  // the compiler's files are there

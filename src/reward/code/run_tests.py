@@ -57,6 +57,7 @@ class Remote:
     def __init__(self, wire):
         self.wire = wire
         self.asked = False
+        self.unfit = None  # why these tests cannot judge a program
         self.over = None  # why there can be no more answers, whatever the tests make of that
 
     def end(self, why):
@@ -96,7 +97,8 @@ class Remote:
         def hold(value):
             if isinstance(value, Kept):
                 return value._number
-            raise TypeError(f"the tests hand over a {type(value).__name__}, which cannot cross to the program")
+            self.unfit = f"they hand over a {type(value).__name__}, which cannot cross to the program"
+            raise Broken(self.unfit)
 
         packed = {"arguments": pack(list(arguments), hold), "named": pack(named, hold)}
         return self.ask({**target, "do": "call", **packed})
@@ -240,6 +242,17 @@ def run_cases(task, remote):
     return {"verdict": "correct", "reason": ""}
 
 
+def run(task, remote):
+    """Whatever the tests caught: an answer that was none stays none."""
+    try:
+        verdict = (run_source if "tests" in task else run_cases)(task, remote)
+    except (Broken, SystemExit) as trouble:
+        verdict = {"verdict": "wrong" if remote.over else "error", "reason": f"the problem's tests cannot run: {trouble}"}
+    if remote.unfit:
+        return {"verdict": "error", "reason": f"the problem's tests cannot run: {remote.unfit}"}
+    return {"verdict": "wrong", "reason": remote.over} if remote.over else verdict
+
+
 def judge(task, wire):
     try:
         loaded = wire.receive()
@@ -249,9 +262,7 @@ def judge(task, wire):
             return {"verdict": "wrong", "reason": in_words(loaded["failed"])}
         if loaded != {"loaded": True}:
             raise Broken("its answer cannot be read")
-        remote = Remote(wire)
-        verdict = (run_source if "tests" in task else run_cases)(task, remote)
-        return {"verdict": "wrong", "reason": remote.over} if remote.over else verdict
+        return run(task, Remote(wire))
     except Broken as trouble:
         return {"verdict": "wrong", "reason": str(trouble)}
     except Exception as error:  # of a message that is no message

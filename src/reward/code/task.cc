@@ -143,7 +143,8 @@ std::string_view IndentOf(std::string_view text) {
 
 // One past the line that ends the signature of `name`'s definition; npos where there is none.
 size_t SignatureEnd(std::string_view stub, std::string_view name) {
-  const size_t definition = stub.rfind(fmt::format("def {}", name));
+  size_t definition = stub.rfind(fmt::format("def {}(", name));
+  if (definition == std::string_view::npos) definition = stub.rfind(fmt::format("def {} (", name));
   for (size_t i = stub.find('\n', definition); i != std::string_view::npos;
        i = stub.find('\n', i + 1)) {
     const size_t last = stub.find_last_not_of(" \t\n", i);

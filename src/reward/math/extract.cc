@@ -64,9 +64,11 @@ std::vector<Span> OutermostBoxes(std::string_view text) {
         open.push_back({behind, true});
         at = behind;
       } else {
-        // \boxed 5
+        // \boxed 5, \boxed\frac12: up to white space, or to another box
         size_t end = behind;
-        while (end < text.size() && !IsSpace(text[end]) && text[end] != '$') ++end;
+        while (end < text.size() && !IsSpace(text[end]) && text[end] != '$' &&
+               BehindBoxCommand(text, end) == kNone)
+          ++end;
         close({behind, end});
         at = behind - 1;
       }

@@ -88,7 +88,8 @@ BatchOutcome HttpJudge::read(std::span<const json* const> requests, const HttpRe
     return failure(
         requests.size(),
         /*divisible=*/false,
-        fmt::format("{} answered with no JSON list: {}", options_.url, Quote(reply.body)));
+        fmt::format(
+            "{} answered with no JSON list: {}", options_.url, Quote(without_token(reply.body))));
   }
   if (answers.size() != requests.size()) {
     return failure(requests.size(),
@@ -109,14 +110,16 @@ Judgement HttpJudge::read_one(const json& request, const json& answer, size_t in
     const std::string why =
         fmt::format("{} gave index {} where {} was due: are its verdicts in order?",
                     options_.url,
-                    Quote(PrintJson(answer["index"])),
+                    Quote(without_token(PrintJson(answer["index"]))),
                     index);
     return {VerdictKind::kError, "", without_token(why)};
   }
   auto judgement = ParseJudgement(answer, request["id"].get_ref<const std::string&>());
   if (!judgement.ok()) {
-    const std::string why = fmt::format(
-        "{} {}: {}", options_.url, MessageOf(judgement.status()), Quote(PrintJson(answer)));
+    const std::string why = fmt::format("{} {}: {}",
+                                        options_.url,
+                                        MessageOf(judgement.status()),
+                                        Quote(without_token(PrintJson(answer))));
     return {VerdictKind::kError, "", without_token(why)};
   }
   return {judgement->verdict,
@@ -138,7 +141,7 @@ std::string HttpJudge::explain(const HttpReply& reply) const {
   if (reply.status >= 300 && reply.status < 400) why += " (redirections are not followed)";
   if (reply.status == 401 || reply.status == 403)
     why += options_.auth_env.empty() ? " (auth_env names no token)" : " (is the token right?)";
-  if (!reply.body.empty()) why += ": " + Quote(reply.body);
+  if (!reply.body.empty()) why += ": " + Quote(without_token(reply.body));
   return without_token(std::move(why));
 }
 

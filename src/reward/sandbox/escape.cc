@@ -1,5 +1,6 @@
 #include "reward/sandbox/escape.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/shutdown.h"
 #include "reward/sandbox/memory_file.h"
 #include "reward/sandbox/sandbox.h"
 #include "reward/sandbox/sources.h"
@@ -26,6 +28,7 @@ namespace {
 using nlohmann::json;
 
 constexpr double kSeconds = 20.0;
+constexpr int64_t kTmpBytes = int64_t{64} << 20;  // it is filled
 constexpr std::string_view kSecret = "not for programs";
 
 // A file and two sockets of this process that nobody in a sandbox may reach.
@@ -33,9 +36,15 @@ class Bait {
  public:
   static absl::StatusOr<Bait> lay() {
     Bait bait;
-    bait.file_ = (std::filesystem::temp_directory_path() / "restem-bait-XXXXXX").string();
-    const UniqueFd file(::mkstemp(bait.file_.data()));
-    if (!file.valid()) return SystemError(fmt::format("make {}", bait.file_));
+    std::error_code error;
+    const auto folder = std::filesystem::temp_directory_path(error);
+    if (error)
+      return InvalidInput(
+          fmt::format("no folder for temporary files: {} (TMPDIR)", error.message()));
+    std::string path = (folder / "restem-bait-XXXXXX").string();
+    const UniqueFd file(::mkostemp(path.data(), O_CLOEXEC));
+    if (!file.valid()) return SystemError(fmt::format("make {}", path));
+    bait.file_ = path;
     RESTEM_RETURN_IF_ERROR(WriteAll(file.get(), kSecret, bait.file_));
     ::fchmod(file.get(), 0666);  // it is not permissions that keep programs away
     bait.tcp_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -111,6 +120,7 @@ std::string InWords(const json& succeeded) {
 absl::StatusOr<int> TryToEscape(SandboxOptions options, const ProgramLimits& limits) {
   options.modules = {{"try_escape", kTryEscapeSource}};
   options.roles = {"try_escape"};
+  options.tmp_bytes = std::min(options.tmp_bytes, kTmpBytes);
   RESTEM_ASSIGN_OR_RETURN(const Bait bait, Bait::lay());
   RESTEM_ASSIGN_OR_RETURN(const auto sandbox, Sandbox::start(options));
   RESTEM_ASSIGN_OR_RETURN(const UniqueFd answer, MemoryFile(""));
@@ -122,6 +132,7 @@ absl::StatusOr<int> TryToEscape(SandboxOptions options, const ProgramLimits& lim
   RESTEM_RETURN_IF_ERROR(sandbox->begin("try_escape", request, patient, descriptors));
   Watch watch(*sandbox, {.seconds = kSeconds, .memory_bytes = 4 * limits.memory_bytes});
   const WatchEnd end = watch.until(*sandbox);
+  RESTEM_RETURN_IF_ERROR(CheckStop());
   if (bait.taken()) return Escaped("reach a file or a socket of this process");
   const json said = json::parse(ReadMemoryFile(answer, 65536), nullptr, false);
   if (end != WatchEnd::kReported || !said.is_object())

@@ -27,6 +27,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kMaxMessage = 65536;       // init.py: REQUEST_BYTES
+constexpr size_t kMaxDescriptors = 8;       // init.py: DESCRIPTORS
 constexpr int kStartMilliseconds = 60'000;  // a loaded machine, a cold disk
 constexpr int64_t kStackBytes = int64_t{64} << 20;
 
@@ -43,7 +44,8 @@ json LimitsAsJson(const ProgramLimits& limits) {
 absl::Status Send(int socket, const std::string& message, std::span<const int> descriptors) {
   if (message.size() > kMaxMessage) return Failed("a request to the sandbox is too long");
   iovec part = {const_cast<char*>(message.data()), message.size()};
-  std::array<char, CMSG_SPACE(8 * sizeof(int))> rights = {};
+  if (descriptors.size() > kMaxDescriptors) return Failed("too many descriptors for the sandbox");
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxDescriptors * sizeof(int))> rights = {};
   msghdr header = {};
   header.msg_iov = &part;
   header.msg_iovlen = 1;

@@ -2,8 +2,8 @@
 #include <flint/fmpz.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <time.h>
 
-#include <chrono>
 #include <thread>
 
 #include "reward/math/flint_failure.h"
@@ -21,10 +21,19 @@ std::string Repeated(std::string_view what, int times) {
   return all;
 }
 
+// Of this thread, on a core: a busy machine does not count. Ten times the limit of a verdict; what
+// is not given up takes minutes.
+constexpr double kSoon = 10.0;
+double CpuSeconds() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 double Seconds(std::string_view gold, std::string_view answer, std::string* verdict) {
-  const auto start = std::chrono::steady_clock::now();
+  const double start = CpuSeconds();
   *verdict = VerdictOf(JudgeBoxed(gold, answer));
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return CpuSeconds() - start;
 }
 
 TEST(MathLimits, AbsurdSizesAreWrongAndQuick) {
@@ -78,15 +87,15 @@ TEST(MathLimits, AbsurdSizesAreWrongAndQuick) {
       std::string verdict;
       const double seconds = Seconds(gold, answer, &verdict);
       EXPECT_EQ(verdict, "wrong") << gold << " " << answer.substr(0, 60);
-      EXPECT_LT(seconds, 1.5) << gold << " " << answer.substr(0, 60);
+      EXPECT_LT(seconds, kSoon) << gold << " " << answer.substr(0, 60);
       Seconds(answer, gold, &verdict);
       EXPECT_EQ(verdict, "wrong") << gold << " " << answer.substr(0, 60);
     }
     std::string verdict;
     // Almost itself: goes all the way to the proof.
     const double seconds = Seconds(answer, "0+" + answer, &verdict);
-    EXPECT_LT(seconds, 2.5) << answer.substr(0, 60);
-    EXPECT_LT(Seconds(answer, answer + "+10^{-3000}", &verdict), 2.5) << answer.substr(0, 60);
+    EXPECT_LT(seconds, kSoon) << answer.substr(0, 60);
+    EXPECT_LT(Seconds(answer, answer + "+10^{-3000}", &verdict), kSoon) << answer.substr(0, 60);
     EXPECT_EQ(verdict, "wrong") << answer.substr(0, 60);
   }
 }
@@ -96,25 +105,25 @@ TEST(MathLimits, LargeProofsAreGivenUp) {
   for (const int n : {3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37})
     sum += fmt::format("+\\sqrt{{{}}}", n);
   std::string verdict;
-  EXPECT_LT(Seconds(fmt::format("({})^2", sum), fmt::format("({0})({0})", sum), &verdict), 2.0);
-  EXPECT_LT(Seconds("(1+\\sqrt2)^{500}", "(1+\\sqrt2)^{499}(1+\\sqrt2)", &verdict), 2.0);
-  EXPECT_LT(Seconds("\\cos\\frac{\\pi}{97}", "\\sin\\frac{95\\pi}{194}", &verdict), 2.0);
-  EXPECT_LT(Seconds("(x+y+z)^{1000}", "(x+y+z)^{999}(x+y+z)", &verdict), 2.0);
+  EXPECT_LT(Seconds(fmt::format("({})^2", sum), fmt::format("({0})({0})", sum), &verdict), kSoon);
+  EXPECT_LT(Seconds("(1+\\sqrt2)^{500}", "(1+\\sqrt2)^{499}(1+\\sqrt2)", &verdict), kSoon);
+  EXPECT_LT(Seconds("\\cos\\frac{\\pi}{97}", "\\sin\\frac{95\\pi}{194}", &verdict), kSoon);
+  EXPECT_LT(Seconds("(x+y+z)^{1000}", "(x+y+z)^{999}(x+y+z)", &verdict), kSoon);
   EXPECT_EQ(verdict, "correct");
 }
 
 TEST(MathLimits, LongCompletionsAreReadOnce) {
   constexpr int kTimes = 100'000;
   for (const char* part :
-       {"\\boxed{", "\\boxed 5", "\\boxed{5}", "\\(",     "\\[",      "$",  "$$",    "$5\n",
-        "{",        "}",         "answer is ", "answer",  "<answer>", "**", "#### ", "1 ",
-        "1,",       "a b ",      "\\",         "\\text{", "(A) ",     "\n", ". ",    " because"}) {
+       {"\\boxed",  "\\boxed5", "\\boxed{", "\\boxed 5", "\\boxed{5}", "\\(",        "\\[",
+        "$",        "$$",       "$5\n",     "{",         "}",          "answer is ", "answer",
+        "<answer>", "**",       "#### ",    "1 ",        "1,",         "a b ",       "\\",
+        "\\text{",  "(A) ",     "\n",       ". ",        " because"}) {
     const std::string text = Repeated(part, kTimes);
-    const auto start = std::chrono::steady_clock::now();
+    const double start = CpuSeconds();
     EXPECT_EQ(VerdictOf(testing::MathReward().judge(testing::WithAnswer("7"), text)), "wrong")
         << part;
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    EXPECT_LT(seconds.count(), 2.0) << part;
+    EXPECT_LT(CpuSeconds() - start, kSoon) << part;
   }
 }
 
