@@ -15,6 +15,8 @@ def main(request, descriptors):
         signal.signal(ignored_by_python, signal.SIG_DFL)
     program = BINARY if len(descriptors) > BINARY else request["argv"][0]
     try:
+        if isinstance(program, str):
+            os.execvp(program, request["argv"])
         os.execve(program, request["argv"], os.environ)
     except OSError as error:
         os.write(2, f"cannot start {request['argv'][0]}: {error.strerror}\n".encode())

@@ -9,6 +9,19 @@
 
 namespace restem {
 
+namespace {
+
+// What a sandbox has of its own, or must not have.
+bool IsSandboxsOwn(const std::string& path) {
+  if (path.find_first_not_of('/') == std::string::npos) return true;
+  for (const std::string_view own : {"/dev", "/proc", "/restem", "/sys", "/tmp"}) {
+    if (path == own || path.starts_with(std::string(own) + "/")) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 void CodeOptions::visit(config::Fields& f) {
   constexpr std::array<std::string_view, 2> kLanguages = {"python", "cpp"};
   constexpr std::array<std::string_view, 4> kFormats = {"auto", "humaneval", "mbpp", "apps"};
@@ -36,6 +49,9 @@ void CodeOptions::visit(config::Fields& f) {
   f.require(std::all_of(read_only.begin(), read_only.end(), absolute),
             "read_only",
             "has to be absolute paths");
+  f.require(std::none_of(read_only.begin(), read_only.end(), IsSandboxsOwn),
+            "read_only",
+            "is not for /, nor for /dev, /proc, /restem, /sys, /tmp and what is in them");
 }
 
 CodeLanguage CodeOptions::code_language() const {

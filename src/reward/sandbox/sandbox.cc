@@ -80,6 +80,30 @@ bool AwaitReadable(int fd, int milliseconds) {
   return ready > 0;
 }
 
+// `said` is what bubblewrap or the interpreter wrote: its last line says it.
+absl::Status WhyNot(std::string said) {
+  absl::StripAsciiWhitespace(&said);
+  const std::string last = said.substr(said.rfind('\n') + 1);
+  const auto has = [&](std::string_view words) { return last.find(words) != std::string::npos; };
+  if (has("Can't find source path"))
+    return InvalidInput(fmt::format("read_only names a folder that is not there: {}", last));
+  if (has("ModuleNotFoundError") || has("ImportError"))
+    return InvalidInput(
+        fmt::format("preload: the interpreter of `python` has no such module: {}", last));
+  if (has("failed to execute") || has("execvp")) {
+    return InvalidInput(
+        fmt::format("python: no such interpreter in the sandbox, which sees /usr and the folders "
+                    "of read_only: {}",
+                    last));
+  }
+  return InvalidInput(fmt::format(
+      "programs cannot be isolated here, so none is run. bubblewrap said: {}. It needs, as an "
+      "ordinary user, user namespaces (outside a chroot; sysctl kernel.unprivileged_userns_clone, "
+      "kernel.apparmor_restrict_unprivileged_userns), or as root the capabilities SYS_ADMIN, "
+      "NET_ADMIN, SETUID, SETGID and SETPCAP",
+      said.empty() ? "nothing" : said));
+}
+
 // The system fails first what is worth least.
 void PreferForOutOfMemory(pid_t process) {
   std::ofstream(fmt::format("/proc/{}/oom_score_adj", process)) << 1000;
@@ -130,13 +154,7 @@ absl::Status Sandbox::await_ready(const UniqueFd& info, const UniqueFd& errors) 
     PreferForOutOfMemory(process_);
     return absl::OkStatus();
   }
-  const std::string said = ReadMemoryFile(errors, 2000);
-  return InvalidInput(fmt::format(
-      "programs cannot be isolated here, so none is run. bubblewrap said: {}. It needs, as an "
-      "ordinary user, user namespaces (outside a chroot; sysctl kernel.unprivileged_userns_clone, "
-      "kernel.apparmor_restrict_unprivileged_userns), or as root the capabilities SYS_ADMIN, "
-      "NET_ADMIN, SETUID, SETGID and SETPCAP",
-      said.empty() ? "nothing" : std::string(absl::StripAsciiWhitespace(said))));
+  return WhyNot(ReadMemoryFile(errors, 8192));
 }
 
 Sandbox::~Sandbox() {

@@ -108,6 +108,30 @@ TEST(PythonPrograms, UseAnotherInterpretersModules) {
 TEST(CodeReward, FoldersAreAbsolute) {
   EXPECT_THAT(testing::RewardProblems({{"type", "code"}, {"read_only", {"lib"}}}),
               ::testing::ElementsAre("read_only: has to be absolute paths"));
+  for (const char* path : {"/", "/proc", "/tmp/models"}) {
+    EXPECT_THAT(testing::RewardProblems({{"type", "code"}, {"read_only", {path}}}),
+                ::testing::ElementsAre(HasSubstr("read_only: is not for /")));
+  }
+}
+
+TEST(CodeReward, SaysWhichOptionIsWrong) {
+  const auto said = [](nlohmann::json options) {
+    options["type"] = "code";
+    return std::string(MessageOf(testing::TryReward(options).status()));
+  };
+  EXPECT_THAT(said({{"read_only", {"/nowhere/at/all"}}}), HasSubstr("read_only names a folder"));
+  EXPECT_THAT(said({{"python", "/nowhere/python3"}}), HasSubstr("python: no such interpreter"));
+  EXPECT_THAT(said({{"preload", {"no_such_module"}}}),
+              HasSubstr("preload: the interpreter of `python` has no such module"));
+}
+
+// A mistake of the job is no mistake of the programs.
+TEST(CppPrograms, AreNotWrongWithoutACompiler) {
+  const auto verifier = testing::CodeReward({{"language", "cpp"}, {"compiler", "/nowhere/g++"}});
+  ASSERT_NE(verifier, nullptr);
+  const Judgement judgement = verifier->judge(Sum(), "int main() {}");
+  EXPECT_EQ(testing::VerdictOf(judgement), "error");
+  EXPECT_THAT(judgement.reason, HasSubstr("no compiler: cannot start /nowhere/g++"));
 }
 
 TEST(CppPrograms, HaveNoFunctionTests) {
