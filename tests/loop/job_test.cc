@@ -177,9 +177,9 @@ TEST(Job, RewardFieldsFollowTheType) {
   EXPECT_EQ(ProblemsOf(base + "reward: {type: numeric, tolerence: 0.1}"),
             "job.yaml:4: reward.tolerence: unknown key; did you mean tolerance?");
   EXPECT_THAT(
-      ProblemsOf(base + "reward: {type: math, order: [x], max_error_rate: 2}"),
+      ProblemsOf(base + "reward: {type: maths, order: [x], max_error_rate: 2}"),
       AllOf(
-          HasSubstr("job.yaml:4: reward.type: math is not one of all, any, choice, "),
+          HasSubstr("job.yaml:4: reward.type: maths is not one of all, any, choice, "),
           HasSubstr("job.yaml:4: reward.max_error_rate: 2 is out of range, must be >= 0 and <= 1"),
           testing::Not(HasSubstr("unknown key"))));
 }
