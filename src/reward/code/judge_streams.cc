@@ -1,11 +1,8 @@
 #include <absl/strings/ascii.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <unistd.h>
 
-#include <array>
-
+#include "base/pipe.h"
 #include "reward/code/compare_output.h"
 #include "reward/code/outcome.h"
 #include "reward/code/run_tests.h"
@@ -49,23 +46,24 @@ absl::StatusOr<Run> RunOnce(Sandbox& sandbox,
                             const Start& start,
                             const WatchLimits& limits,
                             std::string_view input) {
-  std::array<int, 2> ends;
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return SystemError("make a pipe");
-  UniqueFd output(ends[0]), written(ends[1]);
-  ::fcntl(output.get(), F_SETFL, O_NONBLOCK);  // of our end only
-  RESTEM_ASSIGN_OR_RETURN(const UniqueFd source, MemoryFile(start.source));
+  RESTEM_ASSIGN_OR_RETURN(Pipe output, MakePipe());
+  SetNonBlocking(output.read);
   RESTEM_ASSIGN_OR_RETURN(const UniqueFd standard_input, MemoryFile(input));
   RESTEM_ASSIGN_OR_RETURN(const UniqueFd complaints, MemoryFile(""));
   std::vector<int> descriptors = {
-      standard_input.get(), start.output < 0 ? written.get() : start.output, complaints.get()};
+      standard_input.get(), start.output < 0 ? output.write.get() : start.output, complaints.get()};
   if (start.binary >= 0) descriptors.push_back(start.binary);
-  if (start.role == "run_script") descriptors.insert(descriptors.begin(), source.get());
+  UniqueFd source;
+  if (start.role == "run_script") {
+    RESTEM_ASSIGN_OR_RETURN(source, MemoryFile(start.source));
+    descriptors.insert(descriptors.begin(), source.get());
+  }
   Watch watch(sandbox, limits);
   RESTEM_RETURN_IF_ERROR(
       sandbox.begin(start.role, start.request, start.limits, descriptors, start.keep));
-  written.reset();
+  output.write.reset();
   Run run;
-  run.end = watch.until(sandbox, output.get(), &run.output);
+  run.end = watch.until(sandbox, output.read.get(), &run.output);
   if (run.end != WatchEnd::kReported) return run;
   auto report = sandbox.report();
   if (!report.ok()) {
@@ -73,7 +71,7 @@ absl::StatusOr<Run> RunOnce(Sandbox& sandbox,
     return run;
   }
   run.report = *report;
-  if (!Drain(output.get(), limits.output_bytes, run.output)) run.end = WatchEnd::kOutputLimit;
+  if (!Drain(output.read.get(), limits.output_bytes, run.output)) run.end = WatchEnd::kOutputLimit;
   run.complaint = LastLine(ReadMemoryFile(complaints, kMaxComplaint));
   return run;
 }

@@ -12,7 +12,6 @@ import struct
 
 MAX_BYTES = 16 << 20  # of one message
 MAX_INT_BITS = 1 << 12  # in JSON's decimal form; larger ones cross in hexadecimal
-
 MAX_HEX = 1 << 18  # digits of such a one
 MAX_NUMBER = 1 << 12  # characters of a fraction or decimal
 

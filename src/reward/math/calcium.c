@@ -47,10 +47,6 @@ void restem_exact_free(RestemExact* x, RestemExactContext* context) {
   flint_free(x);
 }
 
-void restem_exact_swap(RestemExact* x, RestemExact* y, RestemExactContext* context) {
-  ca_swap(x->ca, y->ca, context->ca);
-}
-
 void restem_exact_set_digits(RestemExact* x, const char* digits, RestemExactContext* context) {
   fmpz_t value;
   fmpz_init(value);

@@ -19,7 +19,6 @@ void restem_exact_thread_ends(void);
 
 RestemExact* restem_exact_new(RestemExactContext* context);
 void restem_exact_free(RestemExact* x, RestemExactContext* context);
-void restem_exact_swap(RestemExact* x, RestemExact* y, RestemExactContext* context);
 
 /* Decimal digits, no sign, no point. */
 void restem_exact_set_digits(RestemExact* x, const char* digits, RestemExactContext* context);

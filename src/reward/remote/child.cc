@@ -1,17 +1,15 @@
 #include "reward/remote/child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstring>
 #include <string_view>
 #include <thread>
 
+#include "base/pipe.h"
 #include "base/spawn.h"
 
 extern char** environ;
@@ -21,24 +19,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-struct Pipe {
-  UniqueFd read;
-  UniqueFd write;
-};
-
-// Close-on-exec, or one worker would hold another's stdin open.
-absl::StatusOr<Pipe> MakePipe() {
-  std::array<int, 2> fds;
-  if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
-    return Failed(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
-  }
-  return Pipe{UniqueFd(fds[0]), UniqueFd(fds[1])};
-}
-
-void SetNonBlocking(const UniqueFd& fd) {
-  ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK);
-}
 
 std::vector<std::string> WorkerEnvironment() {
   std::vector<std::string> variables = {"PYTHONUNBUFFERED=1"};

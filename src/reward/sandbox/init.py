@@ -33,9 +33,9 @@ def enter(limits):
     """The child's own bounds; what it starts inherits them."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for kind in (resource.RLIMIT_SIGPENDING, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
-        limit(kind, 0 if kind != resource.RLIMIT_SIGPENDING else limits["processes"])
-    limit(resource.RLIMIT_CORE, 0)
+    for unused in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
+        limit(unused, 0)
+    limit(resource.RLIMIT_SIGPENDING, limits["processes"])
     limit(resource.RLIMIT_CPU, limits["cpu_seconds"])
     limit(resource.RLIMIT_AS, limits["memory_bytes"])
     limit(resource.RLIMIT_NPROC, limits["processes"])
