@@ -28,6 +28,11 @@ using BlockVec = hn::Vec<BlockTag>;
 
 constexpr int64_t RoundUp(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
 
+// Where a query's keys begin that sees `seen` of them, itself the last, through a window.
+constexpr int64_t FirstSeen(int64_t seen, int64_t window) {
+  return window == 0 || seen <= window ? 0 : seen - window;
+}
+
 // scores[r][b][0..16) = Σ_d queries[r][d] · keys[b][d·stride + 0..16) for kQueries queries and
 // kBlocks blocks of 16 keys. A score is one chain over d, however many are computed together.
 template <int64_t kQueries, int64_t kBlocks>
@@ -156,11 +161,23 @@ HWY_INLINE float Dot(const float* a, const float* b, int64_t count) {
   return total;
 }
 
-// Largest of the first `count` scores; `scores` has room for a multiple of 16, of which the rest
-// becomes −inf.
-HWY_INLINE float MaskAndMax(float* scores, int64_t count) {
+// scores = cap·tanh(scores·scale / cap) over a multiple of 16 entries.
+HWY_INLINE void SoftCap(float* scores, int64_t padded, float scale, float cap) {
+  const BlockTag tag;
+  const auto inner = hn::Set(tag, scale / cap);
+  const auto outer = hn::Set(tag, cap);
+  for (int64_t j = 0; j < padded; j += kLanes) {
+    const auto capped = hn::Tanh(tag, hn::Mul(hn::LoadU(tag, scores + j), inner));
+    hn::StoreU(hn::Mul(capped, outer), tag, scores + j);
+  }
+}
+
+// Largest of the scores of keys [first, count); `scores` has room for a multiple of 16, of which
+// the others become −inf.
+HWY_INLINE float MaskAndMax(float* scores, int64_t first, int64_t count) {
   const BlockTag tag;
   const int64_t padded = RoundUp(count, kKeyBlock);
+  for (int64_t j = 0; j < first; ++j) scores[j] = -INFINITY;
   for (int64_t j = count; j < padded; ++j) scores[j] = -INFINITY;
   auto top = hn::Set(tag, -INFINITY);
   for (int64_t j = 0; j < padded; j += kLanes) top = hn::Max(top, hn::LoadU(tag, scores + j));

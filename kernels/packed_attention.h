@@ -29,7 +29,9 @@ struct PackedAttentionShape {
   int64_t heads = 0;
   int64_t kv_heads = 0;  // divides heads
   int64_t head_dim = 0;
-  float scale = 1.0F;  // on the scores, usually 1/sqrt(head_dim)
+  float scale = 1.0F;     // on the scores, usually 1/sqrt(head_dim)
+  float soft_cap = 0.0F;  // scaled scores become cap·tanh(score / cap); 0: they stay
+  int64_t window = 0;     // keys that a row sees at most, its own the last; 0: all before it
 };
 
 void PackedAttentionForward(

@@ -36,18 +36,31 @@ void SplitRows(std::vector<float>& storage, int64_t width, float** pointers) {
   for (int64_t r = 0; r < kQueryBlock; ++r) pointers[r] = storage.data() + r * width;
 }
 
+// The block's scores, each row from its first key on.
 void Scores(const float* const* queries,
             const std::vector<float>& keys_t,
             int64_t stride,
-            int64_t count,
+            const QueryBlock& block,
             int64_t dim,
             float** scores) {
-  for (int64_t j = 0; j < count; j += kKeyBlock) {
+  for (int64_t j = block.first_key(); j < block.last_key(); j += kKeyBlock) {
     float* at[kQueryBlock];
-    for (int64_t r = 0; r < kQueryBlock; ++r) at[r] = scores[r] + j;
+    for (int64_t r = 0; r < kQueryBlock; ++r) at[r] = scores[r] + (j - block.first_key());
     ScoreBlock(queries, keys_t.data() + j, stride, dim, at);
   }
 }
+
+// Rows and room that the block's keys have, counted from the first.
+struct BlockKeys {
+  explicit BlockKeys(const QueryBlock& block)
+      : begin(block.first_key()),
+        count(block.last_key() - begin),
+        padded(RoundUp(count, kKeyBlock)) {}
+
+  const int64_t begin;
+  const int64_t count;
+  const int64_t padded;
+};
 
 void ForwardHead(const PackedAttentionShape& shape,
                  const SegmentQueries& asked,
@@ -61,22 +74,27 @@ void ForwardHead(const PackedAttentionShape& shape,
   float* sums[kQueryBlock];
   SplitRows(scratch.scores, keys.padded(), scores);
   SplitRows(scratch.rows, keys.dim(), sums);
+  const bool capped = shape.soft_cap > 0.0F;
+  const float scale = capped ? 1.0F : shape.scale;
   asked.for_blocks([&](const QueryBlock& block) {
+    const BlockKeys own(block);
     const float* queries[kQueryBlock];
     RowPointers(shape, block, head, q, queries);
-    Scores(queries, scratch.keys_t, keys.padded(), block.last_key(), shape.head_dim, scores);
-    const int64_t padded = RoundUp(block.last_key(), kKeyBlock);
+    Scores(queries, scratch.keys_t, keys.padded(), block, shape.head_dim, scores);
     float totals[kQueryBlock];
     for (int64_t r = 0; r < kQueryBlock; ++r) {
-      for (int64_t j = block.seen[r]; j < padded; ++j) scores[r][j] = -INFINITY;
-      const float shift = shape.scale * MaskAndMax(scores[r], block.seen[r]);
-      totals[r] = ExpAndSum(scores[r], padded, shape.scale, shift);
+      if (capped) SoftCap(scores[r], own.padded, shape.scale, shape.soft_cap);
+      const int64_t seen = block.seen[r] - own.begin;
+      std::fill(scores[r] + seen, scores[r] + own.padded, -INFINITY);
+      const float shift = scale * MaskAndMax(scores[r], block.first[r] - own.begin, seen);
+      totals[r] = ExpAndSum(scores[r], own.padded, scale, shift);
       if (lse != nullptr && r < block.size) {
         lse[block.query[r] * shape.heads + head] = shift + std::log(totals[r]);
       }
     }
     std::fill(scratch.rows.begin(), scratch.rows.end(), 0.0F);
-    WeightedSum(scores, scratch.values.data(), block.last_key(), keys.dim(), sums);
+    WeightedSum(
+        scores, scratch.values.data() + own.begin * keys.dim(), own.count, keys.dim(), sums);
     float* outputs[kQueryBlock];
     RowPointers(shape, block, head, out, outputs);
     for (int64_t r = 0; r < block.size; ++r) {
@@ -96,7 +114,7 @@ void Forward(const PackedAttentionShape& shape,
   static thread_local Scratch scratch;
   const int64_t group = shape.heads / shape.kv_heads;
   for (const AttentionSegment& segment : segments) {
-    const SegmentQueries asked(queries, segment);
+    const SegmentQueries asked(queries, segment, shape.window);
     if (asked.empty()) continue;
     const SegmentKeys keys(shape, segment);
     for (int64_t kv_head = 0; kv_head < shape.kv_heads; ++kv_head) {
@@ -117,24 +135,35 @@ struct BackwardArrays {
   float* dq;
 };
 
-// Turns scores into probabilities p and dscores (= dout·vᵀ) into scale·p·(dout·vᵀ − dout·out), rows
-// past their causal limit and rows beyond the block into zero.
+// Turns scores into probabilities p and dscores (= dout·vᵀ) into scale·p·(dout·vᵀ − dout·out),
+// times the cap's slope where there is one; keys that a row does not see and rows beyond the block
+// into zero.
 void SoftmaxBackward(const PackedAttentionShape& shape,
                      const QueryBlock& block,
                      int64_t head,
                      const BackwardArrays& arrays,
                      float** scores,
                      float** dscores) {
-  const int64_t padded = RoundUp(block.last_key(), kKeyBlock);
+  const BlockKeys own(block);
+  const bool capped = shape.soft_cap > 0.0F;
   for (int64_t r = 0; r < kQueryBlock; ++r) {
-    const int64_t seen = r < block.size ? block.seen[r] : 0;
-    std::fill(scores[r] + seen, scores[r] + padded, -INFINITY);
     const int64_t row = block.query[r] * shape.heads + head;
-    ExpAndSum(scores[r], padded, shape.scale, arrays.lse[row]);
     const int64_t at = row * shape.head_dim;
     const float delta = Dot(arrays.dout + at, arrays.out + at, shape.head_dim);
-    for (int64_t j = 0; j < padded; ++j)
-      dscores[r][j] = shape.scale * scores[r][j] * (dscores[r][j] - delta);
+    for (int64_t j = 0; j < own.padded; ++j) dscores[r][j] -= delta;
+    if (capped) {
+      SoftCap(scores[r], own.padded, shape.scale, shape.soft_cap);
+      for (int64_t j = 0; j < own.padded; ++j) {
+        const float t = scores[r][j] / shape.soft_cap;
+        dscores[r][j] *= 1.0F - t * t;
+      }
+    }
+    const int64_t seen = r < block.size ? block.seen[r] - own.begin : 0;
+    std::fill(scores[r], scores[r] + (block.first[r] - own.begin), -INFINITY);
+    std::fill(scores[r] + seen, scores[r] + own.padded, -INFINITY);
+    ExpAndSum(scores[r], own.padded, capped ? 1.0F : shape.scale, arrays.lse[row]);
+    for (int64_t j = 0; j < own.padded; ++j)
+      dscores[r][j] = shape.scale * scores[r][j] * dscores[r][j];
   }
 }
 
@@ -159,19 +188,21 @@ void BackwardHead(const PackedAttentionShape& shape,
   SplitRows(scratch.dscores, keys.padded(), dscores);
   SplitRows(scratch.rows, keys.dim(), rows);
   asked.for_blocks([&](const QueryBlock& block) {
+    const BlockKeys own(block);
+    const int64_t first = own.begin * keys.dim();
     const float* queries[kQueryBlock];
     const float* douts[kQueryBlock];
     RowPointers(shape, block, head, arrays.q, queries);
     RowPointers(shape, block, head, arrays.dout, douts);
-    Scores(queries, scratch.keys_t, keys.padded(), block.last_key(), shape.head_dim, scores);
-    Scores(douts, scratch.values_t, keys.padded(), block.last_key(), shape.head_dim, dscores);
+    Scores(queries, scratch.keys_t, keys.padded(), block, shape.head_dim, scores);
+    Scores(douts, scratch.values_t, keys.padded(), block, shape.head_dim, dscores);
     SoftmaxBackward(shape, block, head, arrays, scores, dscores);
     PadRows(douts, shape.head_dim, keys.dim(), rows);
-    OuterAdd(scores, rows, block.last_key(), keys.dim(), scratch.dvalues.data());
+    OuterAdd(scores, rows, own.count, keys.dim(), scratch.dvalues.data() + first);
     PadRows(queries, shape.head_dim, keys.dim(), rows);
-    OuterAdd(dscores, rows, block.last_key(), keys.dim(), scratch.dkeys.data());
+    OuterAdd(dscores, rows, own.count, keys.dim(), scratch.dkeys.data() + first);
     std::fill(scratch.rows.begin(), scratch.rows.end(), 0.0F);
-    WeightedSum(dscores, scratch.keys.data(), block.last_key(), keys.dim(), rows);
+    WeightedSum(dscores, scratch.keys.data() + first, own.count, keys.dim(), rows);
     float* dqueries[kQueryBlock];
     RowPointers(shape, block, head, arrays.dq, dqueries);
     for (int64_t r = 0; r < block.size; ++r)
@@ -195,7 +226,7 @@ void Backward(const PackedAttentionShape& shape,
   const int64_t group = shape.heads / shape.kv_heads;
   const BackwardArrays arrays = {dout, q, out, lse, dq};
   for (const AttentionSegment& segment : segments) {
-    const SegmentQueries asked(queries, segment);
+    const SegmentQueries asked(queries, segment, shape.window);
     if (asked.empty()) continue;
     const SegmentKeys keys(shape, segment);
     const auto gradient_size = static_cast<size_t>(keys.padded() * keys.dim());

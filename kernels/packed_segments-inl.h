@@ -83,17 +83,21 @@ class SegmentKeys {
 // Four queries at a time; past the last one it is repeated and its result dropped.
 struct QueryBlock {
   int64_t query[kQueryBlock];  // row of q
-  int64_t seen[kQueryBlock];   // keys that it sees
-  int64_t size = 0;            // 1 … 4
+  int64_t first[kQueryBlock];  // keys [first, seen) that it sees
+  int64_t seen[kQueryBlock];
+  int64_t size = 0;  // 1 … 4
 
+  // The block's keys, from a multiple of 16 on.
+  int64_t first_key() const { return first[0] / kKeyBlock * kKeyBlock; }
   int64_t last_key() const { return seen[kQueryBlock - 1]; }
 };
 
 // The queries of one segment.
 class SegmentQueries {
  public:
-  SegmentQueries(const AttentionQueries& queries, const AttentionSegment& segment)
+  SegmentQueries(const AttentionQueries& queries, const AttentionSegment& segment, int64_t window)
       : rows_(queries.rows),
+        window_(window),
         first_(place(queries, segment.begin)),
         last_(place(queries, segment.end)),
         before_(segment.prefix_end - segment.prefix_begin - segment.begin) {}
@@ -109,6 +113,7 @@ class SegmentQueries {
         block.query[r] = first + std::min(r, block.size - 1);
         const int64_t row = rows_ == nullptr ? block.query[r] : rows_[block.query[r]];
         block.seen[r] = before_ + row + 1;
+        block.first[r] = FirstSeen(block.seen[r], window_);
       }
       body(block);
     }
@@ -122,6 +127,7 @@ class SegmentQueries {
   }
 
   const int64_t* rows_;
+  const int64_t window_;
   const int64_t first_;
   const int64_t last_;
   const int64_t before_;  // keys before a row, less the row's number

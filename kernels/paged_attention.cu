@@ -7,7 +7,7 @@ namespace {
 
 bool Supported(const PagedAttentionShape& shape) {
   return shape.head_dim % 8 == 0 && shape.head_dim <= 256 && shape.heads % shape.kv_heads == 0 &&
-         shape.heads / shape.kv_heads <= kColumns;
+         shape.heads / shape.kv_heads <= kColumns && shape.soft_cap == 0.0F && shape.window == 0;
 }
 
 Layout LayoutOf(const PagedAttentionShape& shape, int64_t rows, int64_t max_keys) {

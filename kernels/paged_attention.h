@@ -20,6 +20,9 @@ struct PagedAttentionShape {
   int64_t kv_heads = 0;  // divides heads
   int64_t head_dim = 0;
   float scale = 1.0F;  // on the scores
+  // As in kernels/packed_attention.h. CPU only: "cudaErrorNotSupported" on a GPU.
+  float soft_cap = 0.0F;
+  int64_t window = 0;
 };
 
 #if __cplusplus >= 202002L  // sources for GPUs are C++17, which has no std::span

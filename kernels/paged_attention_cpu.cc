@@ -21,11 +21,14 @@ static_assert(kKeysPerPage == kKeyBlock);
 struct Query {
   const float* q;        // [head_dim]
   const int32_t* table;  // of its sequence
-  int64_t keys;          // that it sees
-  float* scores;         // [keys, rounded up to 16]
-  float* sums;           // [padded_dim]
-  float* out;            // [head_dim]
+  int64_t first;         // keys [first, keys) that it sees
+  int64_t keys;
+  float* scores;  // [keys, rounded up to 16]
+  float* sums;    // [padded_dim]
+  float* out;     // [head_dim]
 
+  int64_t first_page() const { return first / kKeyBlock; }
+  // From its first page on.
   bool sees(int64_t page) const { return page * kKeyBlock < keys; }
 };
 
@@ -79,6 +82,8 @@ Run RunFrom(const QueryTile& tile, int64_t first, const std::array<int64_t, kQue
 template <typename Body>
 void ForRuns(const QueryTile& tile, Body body) {
   std::array<int64_t, kQueryBlock> next = {};
+  for (size_t r = 0; r < static_cast<size_t>(tile.size); ++r)
+    next[r] = tile.queries[r].first_page();
   for (int64_t first = 0; first < tile.size;) {
     if (!tile.queries[static_cast<size_t>(first)].sees(next[static_cast<size_t>(first)])) {
       ++first;
@@ -147,9 +152,15 @@ void AttendTile(const QueryTile& tile) {
   std::array<float, kQueryBlock> totals;
   for (size_t r = 0; r < static_cast<size_t>(tile.size); ++r) {
     const Query& query = tile.queries[r];
-    const float scale = tile.shape.scale;
-    const float shift = scale * MaskAndMax(query.scores, query.keys);
-    totals[r] = ExpAndSum(query.scores, RoundUp(query.keys, kKeyBlock), scale, shift);
+    const int64_t begin = query.first_page() * kKeyBlock;
+    const int64_t seen = query.keys - begin;
+    const int64_t padded = RoundUp(seen, kKeyBlock);
+    float* scores = query.scores + begin;
+    const bool capped = tile.shape.soft_cap > 0.0F;
+    if (capped) SoftCap(scores, padded, tile.shape.scale, tile.shape.soft_cap);
+    const float scale = capped ? 1.0F : tile.shape.scale;
+    const float shift = scale * MaskAndMax(scores, query.first - begin, seen);
+    totals[r] = ExpAndSum(scores, padded, scale, shift);
   }
   SumRuns(tile);
   for (size_t r = 0; r < static_cast<size_t>(tile.size); ++r) {
@@ -174,8 +185,13 @@ void FillTile(const PagedRows& rows,
     const int64_t head = row * tile.shape.heads + kv_head * group + (first + r) % group;
     const int64_t keys = int64_t{rows.positions[static_cast<size_t>(row)]} + 1;
     const int64_t offset = head * tile.shape.head_dim;
-    tile.queries[static_cast<size_t>(r)] = {
-        q + offset, rows.table(row), keys, nullptr, nullptr, out + offset};
+    tile.queries[static_cast<size_t>(r)] = {q + offset,
+                                            rows.table(row),
+                                            FirstSeen(keys, tile.shape.window),
+                                            keys,
+                                            nullptr,
+                                            nullptr,
+                                            out + offset};
     longest = std::max(longest, RoundUp(keys, kKeyBlock));
   }
   scratch.resize(static_cast<size_t>(kQueryBlock * (longest + tile.dim())));

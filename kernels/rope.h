@@ -1,6 +1,7 @@
 // Rotary position embedding (arXiv 2104.09864) in the "rotate half" layout of HF checkpoints:
-// element i of a head is paired with element i + head_dim/2 and turned by position ·
-// theta^(−2i/head_dim).
+// element i of a head is paired with element i + rotary_dim/2 and turned by position ·
+// its frequency, theta^(−2i/rotary_dim) where nothing scales it. Elements from rotary_dim on stay
+// as they are.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ struct RopePair {
   float second;
 };
 
-// Elements i and i + head_dim/2 of a head, turned by the angle of that cosine and sine.
+// Elements i and i + rotary_dim/2 of a head, turned by the angle of that cosine and sine.
 RESTEM_HOST_DEVICE inline RopePair Turned(RopePair x, float cosine, float sine) {
   return {x.first * cosine - x.second * sine, x.second * cosine + x.first * sine};
 }
@@ -22,11 +23,12 @@ RESTEM_HOST_DEVICE inline RopePair Turned(RopePair x, float cosine, float sine) 
 // y may be x. direction +1 rotates, −1 rotates back (the gradient).
 void Rope(const float* x,            // [rows, heads, head_dim]
           const int32_t* positions,  // [rows], each within the tables
-          const float* cosines,      // [max_positions, head_dim / 2]
-          const float* sines,        // [max_positions, head_dim / 2]
+          const float* cosines,      // [max_positions, rotary_dim / 2]
+          const float* sines,        // [max_positions, rotary_dim / 2]
           int64_t rows,
           int64_t heads,
           int64_t head_dim,
+          int64_t rotary_dim,  // even, at most head_dim
           float direction,
           float* y);  // [rows, heads, head_dim]
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/rope.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -19,9 +21,10 @@ void Rotate(const float* x,
             int64_t rows,
             int64_t heads,
             int64_t head_dim,
+            int64_t rotary_dim,
             float direction,
             float* y) {
-  const int64_t half = head_dim / 2;
+  const int64_t half = rotary_dim / 2;
   for (int64_t row = 0; row < rows; ++row) {
     const float* cosine = cosines + positions[row] * half;
     const float* sine = sines + positions[row] * half;
@@ -31,6 +34,7 @@ void Rotate(const float* x,
         y[i] = turned.first;
         y[i + half] = turned.second;
       }
+      std::copy(x + rotary_dim, x + head_dim, y + rotary_dim);
     }
   }
 }
@@ -49,9 +53,11 @@ void Rope(const float* x,
           int64_t rows,
           int64_t heads,
           int64_t head_dim,
+          int64_t rotary_dim,
           float direction,
           float* y) {
-  HWY_DYNAMIC_DISPATCH(Rotate)(x, positions, cosines, sines, rows, heads, head_dim, direction, y);
+  HWY_DYNAMIC_DISPATCH(Rotate)
+  (x, positions, cosines, sines, rows, heads, head_dim, rotary_dim, direction, y);
 }
 
 }  // namespace restem::kernels

@@ -71,6 +71,12 @@ HWY_INLINE FloatVec TransformedVector(const LogitTransform& transform, FloatVec 
   return hn::Mul(logits, hn::Set(tag, transform.inverse_temperature));
 }
 
+// The same of one logit, with the same bits.
+template <bool kCapped>
+HWY_INLINE float TransformedLane(const LogitTransform& transform, float logit) {
+  return hn::GetLane(TransformedVector<kCapped>(transform, hn::Set(FloatTag(), logit)));
+}
+
 struct RowSums {
   float exp;         // Σ exp(x − max)
   float exp_offset;  // Σ exp(x − max)·(x − max)
@@ -104,7 +110,7 @@ SumsOf(const float* row, int64_t vocab, const LogitTransform& transform, float m
   RowSums sums = {hn::GetLane(hn::SumOfLanes(tag, exp_sum)),
                   hn::GetLane(hn::SumOfLanes(tag, offset_sum))};
   for (; i < vocab; ++i) {
-    const float offset = Transformed<kCapped>(transform, row[i]) - max;
+    const float offset = TransformedLane<kCapped>(transform, row[i]) - max;
     const float e = std::exp(offset);
     sums.exp += e;
     sums.exp_offset += e * offset;

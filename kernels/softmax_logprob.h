@@ -40,6 +40,10 @@ void AddToRowStats(const LogitsBlock& block,
                    const int32_t* targets,  // [rows] vocabulary indices
                    RowStats* stats);        // [rows]
 
+// logits = cap·tanh(logits / cap) in place: AddToRowStats without a cap then gives the bits that it
+// gives with that cap before. On the CPU only.
+void SoftCapLogits(float soft_cap, int64_t count, float* logits);
+
 // Statistics of other columns of the same rows, e.g. of another vocabulary shard.
 void MergeRowStats(const RowStats* other, int64_t rows, RowStats* stats);
 

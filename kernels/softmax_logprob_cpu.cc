@@ -34,11 +34,11 @@ void AddAs(const LogitsBlock& block,
            RowStats* stats) {
   for (int64_t r = 0; r < block.rows; ++r, logits += block.stride) {
     // The transform grows with the logit: the largest stays the largest.
-    const float max = Transformed<kCapped>(transform, MaxOf(logits, block.count));
+    const float max = TransformedLane<kCapped>(transform, MaxOf(logits, block.count));
     const RowSums sums = SumsOf<kCapped>(logits, block.count, transform, max, SumsOnly());
     const int64_t column = targets[r] - block.first;
     const bool here = 0 <= column && column < block.count;
-    const float target = here ? Transformed<kCapped>(transform, logits[column]) : 0.0F;
+    const float target = here ? TransformedLane<kCapped>(transform, logits[column]) : 0.0F;
     stats[r] = Merged(stats[r], StatsFrom(max, sums, target));
   }
 }
@@ -52,6 +52,18 @@ void Add(const LogitsBlock& block,
   add(block, transform, logits, targets, stats);
 }
 
+void Cap(float soft_cap, int64_t count, float* logits) {
+  const FloatTag tag;
+  const LogitTransform transform = {.soft_cap = soft_cap};
+  const auto lanes = static_cast<int64_t>(hn::Lanes(tag));
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    const auto capped = TransformedVector<true>(transform, hn::LoadU(tag, logits + i));
+    hn::StoreU(capped, tag, logits + i);
+  }
+  for (; i < count; ++i) logits[i] = TransformedLane<true>(transform, logits[i]);
+}
+
 template <bool kCapped>
 void GradientAs(const LogitsBlock& block,
                 const LogitTransform& transform,
@@ -63,7 +75,7 @@ void GradientAs(const LogitsBlock& block,
   for (int64_t r = 0; r < block.rows; ++r, logits += block.stride) {
     const int64_t column = loss.targets[r] - block.first;
     const bool here = 0 <= column && column < block.count;
-    const float at_target = here ? Transformed<kCapped>(transform, logits[column]) : 0.0F;
+    const float at_target = here ? TransformedLane<kCapped>(transform, logits[column]) : 0.0F;
     const float factor = GradientFactor(loss.weights[r], loss.z_loss, lse[r]);
     const auto shift = hn::Set(tag, lse[r]);
     const auto scale = hn::Set(tag, factor);
@@ -96,6 +108,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace restem::kernels {
 HWY_EXPORT(Add);
+HWY_EXPORT(Cap);
 HWY_EXPORT(Gradient);
 
 void AddToRowStats(const LogitsBlock& block,
@@ -104,6 +117,10 @@ void AddToRowStats(const LogitsBlock& block,
                    const int32_t* targets,
                    RowStats* stats) {
   HWY_DYNAMIC_DISPATCH(Add)(block, transform, logits, targets, stats);
+}
+
+void SoftCapLogits(float soft_cap, int64_t count, float* logits) {
+  HWY_DYNAMIC_DISPATCH(Cap)(soft_cap, count, logits);
 }
 
 void MergeRowStats(const RowStats* other, int64_t rows, RowStats* stats) {

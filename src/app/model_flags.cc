@@ -1,5 +1,6 @@
 #include "app/model_flags.h"
 
+#include "base/log.h"
 #include "loop/inputs.h"
 #include "model/checkpoint.h"
 #include "sampler/new_engine.h"
@@ -13,6 +14,7 @@ absl::StatusOr<LoadedModel> LoadForCommand(const std::string& dir, const CommonF
   RESTEM_RETURN_IF_ERROR(CheckTokenizerFits(*tokenizer, config));
   const bool bfloat16 = flags.dtype.empty() ? config.stored_bfloat16 : flags.dtype == "bfloat16";
   RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(dir, bfloat16));
+  for (const std::string& note : config.notes) spdlog::warn("{}: {}", dir, note);
   return LoadedModel{std::move(model), std::move(tokenizer)};
 }
 

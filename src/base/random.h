@@ -20,7 +20,8 @@ enum class StreamPurpose : uint32_t {
   kShuffle = 2,
   kSelect = 3,
   kControl = 4,
-  kInit = 5
+  kInit = 5,
+  kDropout = 6
 };
 
 class RandomStream {

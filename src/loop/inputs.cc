@@ -104,6 +104,8 @@ absl::StatusOr<JobInputs> LoadInputs(Job job) {
   const int64_t cores = std::max(1U, std::thread::hardware_concurrency());
   inputs.lanes = inputs.job.threads.value_or(cores);
   RESTEM_ASSIGN_OR_RETURN(inputs.base, ReadModelConfig(inputs.job.model.base));
+  for (const std::string& note : inputs.base.notes)
+    spdlog::warn("{}: {}", inputs.job.model.base, note);
   RESTEM_ASSIGN_OR_RETURN(inputs.tokenizer, Tokenizer::load(inputs.job.model.base));
   RESTEM_RETURN_IF_ERROR(CheckTokenizerFits(*inputs.tokenizer, inputs.base));
   RESTEM_ASSIGN_OR_RETURN(inputs.verifier, MakeVerifier(inputs.job.reward));

@@ -78,7 +78,14 @@ void Job::visit(config::Fields& f) {
   f.section("em", em, "The loop.");
   f.section("train", train, "M-step: training on the selected completions.");
   f.optional_section("lora", lora, "Train low-rank matrices only; absent: full fine-tuning.");
-  f.require(!lora, "lora", "is not supported by this version: remove it for full fine-tuning");
+  f.require(
+      !lora || !deterministic,
+      "lora",
+      "cannot be had with deterministic: sampling multiplies by merged weights, training by the "
+      "adapter's own");
+  f.require(!lora || !model.from_scratch,
+            "lora",
+            "needs a base: with model.from_scratch it would be random numbers for good");
   if (f.reads()) {
     evaluate.max_new_tokens = sampler.max_new_tokens;
     // What is wrong with the sampler's is said once, there.

@@ -57,7 +57,7 @@ absl::StatusOr<LogprobDifference> MeasureLogprobDifference(const Run& run,
                                                            const std::string& model_dir) {
   RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(model_dir, run.inputs.bfloat16()));
   if (run.inputs.job.deterministic)
-    model.weights = PackedWeights(std::move(model.weights), /*keep_dense=*/true);
+    model.weights = PackedWeights(model.config, std::move(model.weights), /*keep_dense=*/true);
   RESTEM_ASSIGN_OR_RETURN(const std::vector<Sample> samples, SomeSamples(path, total));
   std::unordered_map<std::string_view, std::span<const int32_t>> prompts;
   const ProblemSet& train = run.inputs.train;

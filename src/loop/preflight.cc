@@ -8,6 +8,7 @@
 #include "base/shutdown.h"
 #include "data/problems.h"
 #include "loop/solutions.h"
+#include "model/adapter.h"
 #include "model/checkpoint.h"
 #include "reward/preflight.h"
 #include "sampler/batch_engine.h"
@@ -183,13 +184,17 @@ std::string Estimate(const JobInputs& inputs) {
   const int64_t rows = BatchEngineOptions{inputs.lanes, job.sampler.batch_tokens, {}}.max_rows();
   const double sampling =
       weight_bytes + static_cast<double>(rows * job.sampler.max_new_tokens) * kv_per_token;
-  // Master weights, two moments, best weights, and gradients once per thread.
-  const double training = parameters * 4.0 * (4.0 + static_cast<double>(inputs.lanes)) +
-                          (inputs.bfloat16() ? weight_bytes : 0.0);
+  // Master weights, two moments, best weights, and gradients once per thread; with an adapter of it
+  // alone, beside the base.
+  const auto trained =
+      job.lora ? static_cast<double>(AdapterParameterCount(inputs.base, *job.lora)) : parameters;
+  const double training = trained * 4.0 * (4.0 + static_cast<double>(inputs.lanes)) +
+                          (inputs.bfloat16() || job.lora ? weight_bytes : 0.0);
+  const double checkpoint_bytes = job.lora ? trained * 4.0 : weight_bytes;
   // A token in a journal: its id, its text and one or two log-probs.
   const double disk = static_cast<double>(job.em.iterations) *
-                          (2.0 * weight_bytes + (sampled_tokens + eval_tokens) * 30.0) +
-                      parameters * 16.0;
+                          (2.0 * checkpoint_bytes + (sampled_tokens + eval_tokens) * 30.0) +
+                      trained * 16.0;
   return fmt::format(
       "model: {} with {:.3g} million parameters, {}\n"
       "estimate per iteration, at most: {:.3g} million sampled tokens, {:.3g} million for "
@@ -207,12 +212,32 @@ std::string Estimate(const JobInputs& inputs) {
       Bytes(disk));
 }
 
+absl::Status CheckBase(const JobInputs& inputs) {
+  const Job& job = inputs.job;
+  if (job.model.from_scratch) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(const Model model, LoadModel(job.model.base, inputs.bfloat16()));
+  const std::vector<AdapterModule>& adapter = model.weights.adapter;
+  if (!job.lora && !adapter.empty()) {
+    return InvalidInput(
+        fmt::format("model.base: {} holds an adapter, so that only it can be trained: add a lora "
+                    "section, or merge it into its base first",
+                    job.model.base));
+  }
+  if (!job.lora) return absl::OkStatus();
+  if (adapter.empty()) return NewAdapter(model.config, *job.lora, /*seed=*/0, 0).status();
+  if (adapter.front().a.size(0) == job.lora->r) return absl::OkStatus();
+  return InvalidInput(
+      fmt::format("lora.r: is {}, but the adapter in {}, which is trained further, has {}",
+                  job.lora->r,
+                  job.model.base,
+                  adapter.front().a.size(0)));
+}
+
 }  // namespace
 
 absl::Status CheckModel(const JobInputs& inputs) {
   const Job& job = inputs.job;
-  if (!job.model.from_scratch)
-    RESTEM_RETURN_IF_ERROR(LoadModel(job.model.base, inputs.bfloat16()).status());
+  RESTEM_RETURN_IF_ERROR(CheckBase(inputs));
   RESTEM_RETURN_IF_ERROR(CheckSamplerModel(inputs));
   if (inputs.base.eos_token_ids.empty() && job.sampler.stop.empty()) {
     return InvalidInput(fmt::format(

@@ -9,6 +9,7 @@
 #include "loop/solutions.h"
 #include "loop/stages.h"
 #include "loop/validation.h"
+#include "model/adapter.h"
 #include "model/checkpoint.h"
 #include "trainer/train.h"
 
@@ -27,10 +28,18 @@ absl::Status WriteSolutions(const Run& run, int64_t iteration) {
 absl::StatusOr<Model> StartModel(const Run& run, int64_t iteration, Arm arm) {
   const Job& job = run.inputs.job;
   const bool previous = job.em.init == "previous" && iteration > 1;
-  if (previous) return LoadModel(ModelDir(run, iteration - 1, arm), /*bfloat16=*/false);
-  if (job.model.from_scratch)
-    return InitializeModel(job.model.base, static_cast<uint64_t>(job.seed));
-  return LoadModel(job.model.base, /*bfloat16=*/false);
+  // An adapter's base stays as it is: it has the compute dtype at once.
+  const bool bfloat16 = job.lora && run.inputs.bfloat16();
+  if (previous) return LoadModel(ModelDir(run, iteration - 1, arm), bfloat16);
+  const auto seed = static_cast<uint64_t>(job.seed);
+  if (job.model.from_scratch) return InitializeModel(job.model.base, seed);
+  RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(job.model.base, bfloat16));
+  if (!job.lora || !model.weights.adapter.empty()) return model;
+  RESTEM_ASSIGN_OR_RETURN(
+      model.weights.adapter,
+      NewAdapter(model.config, *job.lora, seed, static_cast<uint64_t>(iteration)));
+  AttachAdapter(model.config, model.weights);
+  return model;
 }
 
 TrainSetup MakeSetup(Run& run,

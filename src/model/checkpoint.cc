@@ -1,85 +1,24 @@
 #include "model/checkpoint.h"
 
-#include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/cat.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
-#include <set>
 #include <string_view>
 
 #include "base/file.h"
 #include "io/safetensors.h"
+#include "model/adapter.h"
+#include "model/stored_tensors.h"
 
 namespace restem {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::optional<at::ScalarType> ScalarTypeOf(DType dtype) {
-  switch (dtype) {
-    case DType::kFloat32:
-      return at::kFloat;
-    case DType::kBFloat16:
-      return at::kBFloat16;
-    case DType::kFloat16:
-      return at::kHalf;
-    default:
-      return std::nullopt;
-  }
-}
-
-std::string ShapeText(const std::vector<int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
-}
-
-// The tensor over the mapped bytes; `file` stays alive as long as the tensor does.
-absl::StatusOr<at::Tensor> MapTensor(const std::shared_ptr<const SafetensorsModel>& file,
-                                     const TensorView& view,
-                                     const std::string& dir) {
-  const auto type = ScalarTypeOf(view.dtype);
-  if (!type) {
-    return InvalidInput(
-        fmt::format("{}: tensor {} has dtype {}; float32, bfloat16 and float16 are supported",
-                    dir,
-                    view.name,
-                    ToString(view.dtype)));
-  }
-  // The map is read-only: writing through this tensor would fault, and nothing does.
-  void* data = const_cast<std::byte*>(view.bytes.data());
-  at::Tensor tensor = at::from_blob(
-      data, view.shape, /*deleter=*/[file](void*) {}, at::TensorOptions(*type));
-  const bool aligned = reinterpret_cast<uintptr_t>(data) % ElementSize(view.dtype) == 0;
-  if (aligned) return tensor;
-  at::Tensor copy = at::empty(view.shape, at::TensorOptions(*type));
-  std::memcpy(copy.mutable_data_ptr(), data, view.bytes.size());
-  return copy;
-}
-
-absl::Status CheckNothingExtra(const SafetensorsModel& file,
-                               const std::set<std::string>& known,
-                               const ModelConfig& config,
-                               const std::string& dir) {
-  for (const auto& [name, view] : file.tensors()) {
-    if (known.contains(name)) continue;
-    if (config.tie_word_embeddings && name == "lm_head.weight")
-      continue;                                            // a copy that some tools write
-    if (name.ends_with(".rotary_emb.inv_freq")) continue;  // a constant that old tools wrote
-    return InvalidInput(
-        fmt::format("{}: tensor {} {} is not part of a {} model with this config.json",
-                    dir,
-                    name,
-                    ShapeText(view.shape),
-                    config.model_type));
-  }
-  return absl::OkStatus();
-}
 
 // Weights, in any format that model directories are published with.
 bool IsWeightFile(const std::string& name) {
@@ -102,23 +41,36 @@ bool IsWeightFile(const std::string& name) {
 absl::Status CopyCompanions(const std::string& from, const std::string& to) {
   RESTEM_ASSIGN_OR_RETURN(const auto names, ModelFiles(from));
   for (const std::string& name : names) {
-    if (IsWeightFile(name)) continue;
+    if (IsWeightFile(name) || name == "adapter_config.json") continue;
     RESTEM_ASSIGN_OR_RETURN(const std::string content, ReadFile(from + "/" + name));
     RESTEM_RETURN_IF_ERROR(WriteFileAtomic(to + "/" + name, content));
   }
   return absl::OkStatus();
 }
 
+// The parameters that one stored tensor is made of, as it holds them.
+at::Tensor Stored(const StoredTensor& stored,
+                  const std::map<std::string, at::Tensor>& parameters,
+                  at::ScalarType type) {
+  std::vector<at::Tensor> pieces;
+  for (const std::string& name : stored.parameters) pieces.push_back(parameters.at(name).to(type));
+  const at::Tensor whole = pieces.size() == 1 ? pieces[0] : at::cat(pieces);
+  return (stored.transposed ? whole.t() : whole).contiguous();
+}
+
 absl::Status WriteWeights(const Model& model, bool bfloat16, const std::string& dir) {
-  std::vector<Parameter> parameters = Parameters(model.config, model.weights);
+  std::map<std::string, at::Tensor> parameters;
+  for (const Parameter& parameter : Parameters(model.config, model.weights))
+    parameters[parameter.name] = parameter.tensor;
+  std::vector<at::Tensor> tensors;  // hold the bytes that views name
   std::vector<TensorView> views;
-  for (Parameter& parameter : parameters) {
-    parameter.tensor = parameter.tensor.to(bfloat16 ? at::kBFloat16 : at::kFloat).contiguous();
-    views.push_back({parameter.name,
+  for (const StoredTensor& stored : StoredTensors(model.config)) {
+    tensors.push_back(Stored(stored, parameters, bfloat16 ? at::kBFloat16 : at::kFloat));
+    views.push_back({stored.name,
                      bfloat16 ? DType::kBFloat16 : DType::kFloat32,
-                     parameter.tensor.sizes().vec(),
-                     {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
-                      parameter.tensor.nbytes()}});
+                     stored.shape,
+                     {static_cast<const std::byte*>(tensors.back().const_data_ptr()),
+                      tensors.back().nbytes()}});
   }
   return WriteSafetensorsModel(dir, views);
 }
@@ -133,54 +85,7 @@ absl::Status WriteDtype(const std::string& dir, bool bfloat16) {
   return WriteFileAtomic(dir + "/config.json", config.dump(2) + "\n");
 }
 
-absl::StatusOr<Model> ModelOf(const std::string& dir) {
-  RESTEM_ASSIGN_OR_RETURN(ModelConfig config, ReadModelConfig(dir));
-  RopeTable rope =
-      MakeRopeTable(config.max_position_embeddings, config.head_dim, config.rope_theta);
-  return Model{std::move(config), {}, std::move(rope), dir};
-}
-
 }  // namespace
-
-absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16) {
-  RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(dir));
-  RESTEM_ASSIGN_OR_RETURN(SafetensorsModel opened, SafetensorsModel::open(dir));
-  const auto file = std::make_shared<const SafetensorsModel>(std::move(opened));
-  std::set<std::string> known;
-  absl::Status status;
-  const auto load = [&](const std::string& name,
-                        const std::vector<int64_t>& shape) -> absl::StatusOr<at::Tensor> {
-    RESTEM_ASSIGN_OR_RETURN(const TensorView view, file->get(name));
-    if (view.shape != shape) {
-      return InvalidInput(fmt::format("{}: tensor {} has shape {}, config.json implies {}",
-                                      dir,
-                                      name,
-                                      ShapeText(view.shape),
-                                      ShapeText(shape)));
-    }
-    RESTEM_ASSIGN_OR_RETURN(const at::Tensor tensor, MapTensor(file, view, dir));
-    return tensor.to(bfloat16 && shape.size() >= 2 ? at::kBFloat16 : at::kFloat);
-  };
-  VisitParameters(
-      model.config,
-      model.weights,
-      [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor) {
-        known.insert(name);
-        if (!status.ok()) return;
-        auto loaded = load(name, shape);
-        status = loaded.status();
-        if (loaded.ok()) tensor = *std::move(loaded);
-      });
-  RESTEM_RETURN_IF_ERROR(status);
-  RESTEM_RETURN_IF_ERROR(CheckNothingExtra(*file, known, model.config, dir));
-  return model;
-}
-
-absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed) {
-  RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(dir));
-  model.weights = InitialWeights(model.config, seed);
-  return model;
-}
 
 absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir) {
   const std::string temporary = dir + ".tmp";
@@ -188,8 +93,12 @@ absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir
   fs::remove_all(temporary, ignored);
   RESTEM_RETURN_IF_ERROR(MakeDirs(temporary));
   RESTEM_RETURN_IF_ERROR(CopyCompanions(model.dir, temporary));
-  RESTEM_RETURN_IF_ERROR(WriteDtype(temporary, bfloat16));
-  RESTEM_RETURN_IF_ERROR(WriteWeights(model, bfloat16, temporary));
+  if (model.weights.adapter.empty()) {
+    RESTEM_RETURN_IF_ERROR(WriteDtype(temporary, bfloat16));
+    RESTEM_RETURN_IF_ERROR(WriteWeights(model, bfloat16, temporary));
+  } else {
+    RESTEM_RETURN_IF_ERROR(WriteAdapter(model, temporary));
+  }
   fs::remove_all(dir, ignored);
   return RenameFile(temporary, dir);
 }

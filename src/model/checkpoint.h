@@ -9,6 +9,8 @@
 
 namespace restem {
 
+// A directory with an adapter (model/adapter.h) is the base that it names, with that adapter.
+//
 // Float32 weights stay where they are: a memory map of the file, shared between processes and read
 // on first use. With `bfloat16`, matrices are held in bfloat16 and vectors in float32. A missing,
 // extra or mis-shaped tensor is InvalidInput naming the directory, the tensor and both shapes.
@@ -17,9 +19,9 @@ absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16);
 // A model of `dir`'s config with fresh random weights; `dir` needs no weights.
 absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed);
 
-// Writes an HF directory that transformers loads unchanged: the weights in float32 or bfloat16, and
-// everything that `model.dir` holds beside weights. Appears under its name only when it is
-// complete; replaces what was there.
+// Writes an HF directory that transformers loads unchanged: the weights in float32 or bfloat16, or
+// the adapter of a model that has one, and everything that `model.dir` holds beside weights.
+// Appears under its name only when it is complete; replaces what was there.
 absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir);
 
 // Names of the files in `dir`, sorted: everything that makes the model what it is.

@@ -7,99 +7,90 @@
 #include <string_view>
 
 #include "io/hf_config.h"
+#include "model/families/families.h"
 #include "model/weights.h"
 
 namespace restem {
 namespace {
 
-// The families this version computes, and what tells them apart from one another.
-struct Family {
-  std::string_view model_type;
-  std::string_view architecture;
-  bool qkv_bias;  // always, whatever the config says
-};
-constexpr Family kFamilies[] = {
-    {"llama", "LlamaForCausalLM", false},
-    {"qwen2", "Qwen2ForCausalLM", true},
-};
-
 absl::StatusOr<const Family*> FamilyOf(const JsonFile& file) {
   RESTEM_ASSIGN_OR_RETURN(const std::string type, GetText(file, "model_type"));
-  for (const Family& family : kFamilies) {
-    if (family.model_type == type) return &family;
-  }
+  if (const Family* family = FindFamily(type)) return family;
   return InvalidInput(
-      fmt::format("{}: model_type: unknown architecture \"{}\"; this version knows llama and qwen2",
+      fmt::format("{}: model_type: unknown architecture \"{}\"; this version knows {}",
                   file.path,
-                  type));
+                  type,
+                  FamilyNames()));
 }
 
 // Features that would change the result and are not implemented: refused by name.
 absl::Status CheckFeatures(const JsonFile& file) {
-  RESTEM_ASSIGN_OR_RETURN(const std::string activation, GetTextOr(file, "hidden_act", "silu"));
-  if (activation != "silu" && activation != "swish") {
-    return InvalidInput(fmt::format(
-        "{}: hidden_act: \"{}\" is not supported, must be silu", file.path, activation));
-  }
-  RESTEM_ASSIGN_OR_RETURN(const bool sliding, GetBoolOr(file, "use_sliding_window", false));
-  if (sliding)
-    return InvalidInput(
-        fmt::format("{}: use_sliding_window: sliding windows are not supported", file.path));
-  if (FindJson(file, "quantization_config") != nullptr) {
-    return InvalidInput(
-        fmt::format("{}: quantization_config: quantized weights are not supported", file.path));
-  }
   RESTEM_ASSIGN_OR_RETURN(const double dropout, GetRealOr(file, "attention_dropout", 0.0));
   if (dropout != 0.0)
     return InvalidInput(
         fmt::format("{}: attention_dropout: {} is not supported, must be 0", file.path, dropout));
+  if (FindJson(file, "quantization_config") != nullptr) {
+    return InvalidInput(
+        fmt::format("{}: quantization_config: quantized weights are not supported", file.path));
+  }
   return absl::OkStatus();
 }
 
-// `rope_theta` with `rope_scaling`, or the `rope_parameters` that transformers 5 writes.
-absl::StatusOr<double> ReadRopeTheta(const JsonFile& file) {
-  for (const std::string_view section : {"rope_scaling", "rope_parameters"}) {
-    for (const std::string_view key : {"rope_type", "type"}) {
-      RESTEM_ASSIGN_OR_RETURN(const std::string type,
-                              GetTextOr(file, fmt::format("{}.{}", section, key), "default"));
-      if (type != "default") {
-        return InvalidInput(
-            fmt::format("{}: {}: RoPE scaling of type \"{}\" is not supported, must be default",
-                        file.path,
-                        section,
-                        type));
-      }
-    }
-  }
-  RESTEM_ASSIGN_OR_RETURN(const double theta, GetRealOr(file, "rope_theta", 10000.0));
-  RESTEM_ASSIGN_OR_RETURN(const double inner, GetRealOr(file, "rope_parameters.rope_theta", theta));
-  if (inner > 0.0 && std::isfinite(inner)) return inner;
-  return InvalidInput(fmt::format("{}: rope_theta: {} must be positive", file.path, inner));
-}
-
 constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
+constexpr int64_t kMaxLayers = 10'000;
 
-absl::StatusOr<int64_t> GetPositive(const JsonFile& file, std::string_view key) {
-  RESTEM_ASSIGN_OR_RETURN(const int64_t value, GetInt(file, key));
-  if (value >= 1 && value <= kMaxSize) return value;
-  return InvalidInput(fmt::format(
-      "{}: {}: {} is out of range, must be from 1 to {}", file.path, key, value, kMaxSize));
-}
+// The sizes, under the family's names for them.
+class Sizes {
+ public:
+  Sizes(const JsonFile& file, const Family& family) : file_(file), family_(family) {}
+
+  absl::StatusOr<int64_t> get(std::string_view name, int64_t most = kMaxSize) const {
+    const std::string_view key = key_of(name);
+    RESTEM_ASSIGN_OR_RETURN(const int64_t value, GetInt(file_, key));
+    return checked(key, value, most);
+  }
+  absl::StatusOr<int64_t> get_or(std::string_view name, int64_t fallback) const {
+    const std::string_view key = key_of(name);
+    RESTEM_ASSIGN_OR_RETURN(const int64_t value, GetIntOr(file_, key, fallback));
+    return checked(key, value, kMaxSize);
+  }
+
+ private:
+  std::string_view key_of(std::string_view name) const {
+    for (const NameRule& rule : family_.keys)
+      if (rule.ours == name) return rule.theirs;
+    return name;
+  }
+  absl::StatusOr<int64_t> checked(std::string_view key, int64_t value, int64_t most) const {
+    if (value >= 1 && value <= most) return value;
+    return InvalidInput(fmt::format(
+        "{}: {}: {} is out of range, must be from 1 to {}", file_.path, key, value, most));
+  }
+
+  const JsonFile& file_;
+  const Family& family_;
+};
 
 constexpr int64_t kMaxHeadDim = 1 << 16;
 
-absl::Status ReadSizes(const JsonFile& file, ModelConfig& config) {
-  RESTEM_ASSIGN_OR_RETURN(config.vocab_size, GetPositive(file, "vocab_size"));
-  RESTEM_ASSIGN_OR_RETURN(config.hidden_size, GetPositive(file, "hidden_size"));
-  RESTEM_ASSIGN_OR_RETURN(config.intermediate_size, GetPositive(file, "intermediate_size"));
-  RESTEM_ASSIGN_OR_RETURN(config.num_hidden_layers, GetPositive(file, "num_hidden_layers"));
-  RESTEM_ASSIGN_OR_RETURN(config.num_attention_heads, GetPositive(file, "num_attention_heads"));
-  RESTEM_ASSIGN_OR_RETURN(config.max_position_embeddings,
-                          GetPositive(file, "max_position_embeddings"));
+absl::Status ReadSizes(const JsonFile& file, const Family& family, ModelConfig& config) {
+  const Sizes sizes(file, family);
+  RESTEM_ASSIGN_OR_RETURN(config.vocab_size, sizes.get("vocab_size"));
+  RESTEM_ASSIGN_OR_RETURN(config.hidden_size, sizes.get("hidden_size"));
+  RESTEM_ASSIGN_OR_RETURN(
+      config.intermediate_size,
+      family.default_intermediate_size > 0
+          ? sizes.get_or("intermediate_size", family.default_intermediate_size * config.hidden_size)
+          : sizes.get("intermediate_size"));
+  RESTEM_ASSIGN_OR_RETURN(config.num_hidden_layers, sizes.get("num_hidden_layers", kMaxLayers));
+  RESTEM_ASSIGN_OR_RETURN(config.num_attention_heads, sizes.get("num_attention_heads"));
+  RESTEM_ASSIGN_OR_RETURN(config.max_position_embeddings, sizes.get("max_position_embeddings"));
   RESTEM_ASSIGN_OR_RETURN(config.num_key_value_heads,
                           GetIntOr(file, "num_key_value_heads", config.num_attention_heads));
-  RESTEM_ASSIGN_OR_RETURN(
-      config.head_dim, GetIntOr(file, "head_dim", config.hidden_size / config.num_attention_heads));
+  const int64_t implied_dim = family.default_head_dim > 0
+                                  ? family.default_head_dim
+                                  : config.hidden_size / config.num_attention_heads;
+  RESTEM_ASSIGN_OR_RETURN(config.head_dim, GetIntOr(file, "head_dim", implied_dim));
   if (config.num_key_value_heads < 1 ||
       config.num_attention_heads % config.num_key_value_heads != 0) {
     return InvalidInput(
@@ -113,6 +104,16 @@ absl::Status ReadSizes(const JsonFile& file, ModelConfig& config) {
                                     file.path,
                                     config.head_dim,
                                     kMaxHeadDim));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadTokens(const HfConfig& hf, const std::string& dir, ModelConfig& config) {
+  RESTEM_ASSIGN_OR_RETURN(const std::vector<int64_t> eos, EosTokenIds(hf));
+  for (const int64_t id : eos) {
+    if (id < 0 || id > kMaxSize)
+      return InvalidInput(fmt::format("{}: eos_token_id: {} cannot be a token id", dir, id));
+    config.eos_token_ids.push_back(static_cast<int32_t>(id));
   }
   return absl::OkStatus();
 }
@@ -142,25 +143,16 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& dir) {
   RESTEM_RETURN_IF_ERROR(CheckFeatures(file));
   ModelConfig config;
   config.model_type = family->model_type;
-  RESTEM_RETURN_IF_ERROR(ReadSizes(file, config));
-  RESTEM_ASSIGN_OR_RETURN(config.rms_norm_eps, GetRealOr(file, "rms_norm_eps", 1e-6));
-  RESTEM_ASSIGN_OR_RETURN(config.rope_theta, ReadRopeTheta(file));
+  RESTEM_RETURN_IF_ERROR(ReadSizes(file, *family, config));
+  RESTEM_ASSIGN_OR_RETURN(config.norm_eps, GetRealOr(file, "rms_norm_eps", 1e-6));
   RESTEM_ASSIGN_OR_RETURN(config.initializer_range, GetRealOr(file, "initializer_range", 0.02));
   RESTEM_ASSIGN_OR_RETURN(config.tie_word_embeddings,
                           GetBoolOr(file, "tie_word_embeddings", false));
-  RESTEM_ASSIGN_OR_RETURN(const bool attention_bias, GetBoolOr(file, "attention_bias", false));
-  config.qkv_bias = family->qkv_bias || attention_bias;
-  config.output_bias = !family->qkv_bias && attention_bias;
-  RESTEM_ASSIGN_OR_RETURN(config.mlp_bias, GetBoolOr(file, "mlp_bias", false));
+  RESTEM_RETURN_IF_ERROR(family->describe(file, config));
   RESTEM_ASSIGN_OR_RETURN(const std::string old_dtype, GetTextOr(file, "torch_dtype", "float32"));
   RESTEM_ASSIGN_OR_RETURN(const std::string dtype, GetTextOr(file, "dtype", old_dtype));
   config.stored_bfloat16 = dtype == "bfloat16";
-  RESTEM_ASSIGN_OR_RETURN(const std::vector<int64_t> eos, EosTokenIds(hf));
-  for (const int64_t id : eos) {
-    if (id < 0 || id > kMaxSize)
-      return InvalidInput(fmt::format("{}: eos_token_id: {} cannot be a token id", dir, id));
-    config.eos_token_ids.push_back(static_cast<int32_t>(id));
-  }
+  RESTEM_RETURN_IF_ERROR(ReadTokens(hf, dir, config));
   return config;
 }
 

@@ -2,14 +2,17 @@
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
+#include <ATen/ops/layer_norm.h>
+#include <ATen/ops/mul.h>
 
 #include <cmath>
 
+#include "model/experts.h"
 #include "ops/gather_rows.h"
 #include "ops/linear.h"
 #include "ops/rms_norm.h"
-#include "ops/swiglu.h"
 
 namespace restem {
 namespace {
@@ -22,6 +25,38 @@ struct LiveRows {
   at::Tensor of(const at::Tensor& x) const { return index.defined() ? GatherRows(x, index) : x; }
 };
 
+// Where the model has no norm, x itself.
+at::Tensor Norm(const ModelConfig& config, const NormWeights& norm, const at::Tensor& x) {
+  if (!norm.weight.defined()) return x;
+  switch (config.norm) {
+    case NormKind::kRms:
+      return RmsNorm(x, norm.weight, config.norm_eps);
+    case NormKind::kRmsPlusOne:
+      return RmsNorm(x, at::add(norm.weight, 1.0), config.norm_eps);
+    case NormKind::kLayer:
+      break;
+  }
+  return at::layer_norm(x, {x.size(1)}, norm.weight, norm.bias, config.norm_eps);
+}
+
+// Queries or keys [rows, heads·head_dim] as heads, normalized and turned.
+at::Tensor Heads(const Model& model,
+                 const NormWeights& norm,
+                 int64_t rope,
+                 const at::Tensor& positions,
+                 const at::Tensor& x) {
+  const ModelConfig& config = model.config;
+  const int64_t count = x.size(1) / config.head_dim;
+  at::Tensor normed = x;
+  if (config.qk_norm == QkNorm::kPerHead) {
+    normed = Norm(config, norm, x.view({x.size(0) * count, config.head_dim}));
+  } else if (config.qk_norm == QkNorm::kAllHeads) {
+    normed = Norm(config, norm, x);
+  }
+  const at::Tensor heads = normed.view({x.size(0), count, config.head_dim});
+  return rope < 0 ? heads : Rope(heads, positions, model.ropes[static_cast<size_t>(rope)]);
+}
+
 at::Tensor AttentionBlock(const Model& model,
                           int64_t index,
                           const at::Tensor& x,
@@ -30,24 +65,32 @@ at::Tensor AttentionBlock(const Model& model,
                           const AttentionFn& attention) {
   const ModelConfig& config = model.config;
   const LayerWeights& layer = model.weights.layers[static_cast<size_t>(index)];
-  const auto split_heads = [&](const at::Tensor& t, int64_t heads) {
-    return t.view({t.size(0), heads, config.head_dim});
-  };
-  const at::Tensor q =
-      split_heads(Linear(live.of(x), layer.q, layer.q_bias), config.num_attention_heads);
-  const at::Tensor k = split_heads(Linear(x, layer.k, layer.k_bias), config.num_key_value_heads);
-  const at::Tensor v = split_heads(Linear(x, layer.v, layer.v_bias), config.num_key_value_heads);
+  const int64_t rope = config.layer(index).rope;
+  const at::Tensor q = Linear(live.of(x), layer.q, layer.q_bias);
+  const at::Tensor k = Linear(x, layer.k, layer.k_bias);
+  const at::Tensor v = Linear(x, layer.v, layer.v_bias);
   const at::Tensor attended =
-      attention(index, Rope(q, live.positions, model.rope), Rope(k, positions, model.rope), v);
-  return Linear(attended.view({q.size(0), config.num_attention_heads * config.head_dim}),
+      attention(index,
+                Heads(model, layer.q_norm, rope, live.positions, q),
+                Heads(model, layer.k_norm, rope, positions, k),
+                v.view({v.size(0), config.num_key_value_heads, config.head_dim}));
+  return Linear(attended.view({attended.size(0), config.num_attention_heads * config.head_dim}),
                 layer.o,
                 layer.o_bias);
 }
 
-at::Tensor MlpBlock(const LayerWeights& layer, const at::Tensor& x) {
-  const at::Tensor gate = Linear(x, layer.gate, layer.gate_bias);
-  const at::Tensor up = Linear(x, layer.up, layer.up_bias);
-  return Linear(Swiglu(gate, up), layer.down, layer.down_bias);
+at::Tensor Embedded(const Model& model, const DecoderInput& input) {
+  const ModelConfig& config = model.config;
+  const Weights& weights = model.weights;
+  at::Tensor x = at::embedding(weights.embed_tokens, input.tokens).to(at::kFloat);
+  if (config.embedding_scale != 1.0) {
+    // As the model was trained: in its own precision.
+    const at::Tensor scale =
+        at::full({}, config.embedding_scale, weights.embed_tokens.options().requires_grad(false));
+    x = at::mul(x, scale.to(at::kFloat));
+  }
+  if (!config.learned_positions) return x;
+  return at::add(x, at::embedding(weights.embed_positions, input.positions).to(at::kFloat));
 }
 
 }  // namespace
@@ -55,25 +98,37 @@ at::Tensor MlpBlock(const LayerWeights& layer, const at::Tensor& x) {
 at::Tensor DecoderHidden(const Model& model,
                          const DecoderInput& input,
                          const AttentionFn& attention) {
-  const double eps = model.config.rms_norm_eps;
+  const ModelConfig& config = model.config;
   const auto layers = static_cast<int64_t>(model.weights.layers.size());
   LiveRows live = {{}, input.positions};
-  at::Tensor x = at::embedding(model.weights.embed_tokens, input.tokens).to(at::kFloat);
+  at::Tensor x = Embedded(model, input);
   for (int64_t i = 0; i < layers; ++i) {
     const LayerWeights& layer = model.weights.layers[static_cast<size_t>(i)];
     if (i + 1 == layers && input.live.defined()) {
       live = {input.live, at::index_select(input.positions, 0, input.live)};
     }
     const at::Tensor attended = AttentionBlock(
-        model, i, RmsNorm(x, layer.input_norm, eps), input.positions, live, attention);
-    x = at::add(live.of(x), attended);
-    x = at::add(x, MlpBlock(layer, RmsNorm(x, layer.post_attention_norm, eps)));
+        model, i, Norm(config, layer.input_norm, x), input.positions, live, attention);
+    x = at::add(live.of(x), Norm(config, layer.attention_norm, attended));
+    const at::Tensor inner = Norm(config, layer.mlp_input_norm, x);
+    const at::Tensor computed = config.layer(i).experts ? MixtureOfExperts(config, layer, inner)
+                                                        : Mlp(config.activation, layer.mlp, inner);
+    x = at::add(x, Norm(config, layer.mlp_norm, computed));
   }
-  return RmsNorm(x, model.weights.norm, eps);
+  return Norm(config, model.weights.norm, x);
 }
 
-double AttentionScale(const ModelConfig& config) {
-  return 1.0 / std::sqrt(static_cast<double>(config.head_dim));
+AttentionRule AttentionRuleOf(const ModelConfig& config, int64_t layer) {
+  const double scalar = config.attention_scalar > 0.0 ? config.attention_scalar
+                                                      : static_cast<double>(config.head_dim);
+  return {1.0 / std::sqrt(scalar), config.attention_soft_cap, config.layer(layer).window};
+}
+
+std::vector<RopeTable> RopeTables(const ModelConfig& config) {
+  std::vector<RopeTable> tables;
+  for (const RopeConfig& rope : config.ropes)
+    tables.emplace_back(config.max_position_embeddings, rope.frequencies, rope.factor);
+  return tables;
 }
 
 }  // namespace restem

@@ -8,9 +8,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/config.h"
 #include "model/weights.h"
+#include "ops/packed_attention.h"
 #include "ops/rope.h"
 
 namespace restem {
@@ -19,9 +21,10 @@ namespace restem {
 struct Model {
   ModelConfig config;
   Weights weights;
-  RopeTable rope;
+  std::vector<RopeTable> ropes;  // of config.ropes
   std::string dir;  // the HF directory that it came from: its tokenizer and configs go along with
                     // every checkpoint
+  std::string base_dir;  // the one with the weights: another where `dir` holds an adapter
 };
 
 struct DecoderInput {
@@ -41,7 +44,10 @@ at::Tensor DecoderHidden(const Model& model,
                          const DecoderInput& input,
                          const AttentionFn& attention);  // returns [live, hidden] float32
 
-// The scale that HF's Llama puts on attention scores.
-double AttentionScale(const ModelConfig& config);
+// What a layer's attention does to its scores, and what it sees.
+AttentionRule AttentionRuleOf(const ModelConfig& config, int64_t layer);
+
+// The tables of config.ropes.
+std::vector<RopeTable> RopeTables(const ModelConfig& config);
 
 }  // namespace restem

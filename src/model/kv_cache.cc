@@ -15,7 +15,8 @@ kernels::PagedAttentionShape ShapeOf(const ModelConfig& config) {
   return {config.num_attention_heads,
           config.num_key_value_heads,
           config.head_dim,
-          static_cast<float>(AttentionScale(config))};
+          static_cast<float>(AttentionRuleOf(config, 0).scale),
+          static_cast<float>(config.attention_soft_cap)};
 }
 
 }  // namespace

@@ -19,4 +19,17 @@ void ModelOptions::visit(config::Fields& f) {
             "The directory has a config and a tokenizer but no weights: draw them at random.");
 }
 
+void LoraOptions::visit(config::Fields& f) {
+  f.integer("r", r, {.min = 1}, "Rank of the added matrices.");
+  f.real("lora_alpha", lora_alpha, {.min = 0, .open_min = true}, "Their scale is lora_alpha / r.");
+  f.real("lora_dropout", lora_dropout, {.min = 0, .max = 1}, "Dropout before the added matrices.");
+  f.texts(
+      "target_modules",
+      target_modules,
+      "Linear layers that get them: a layer's name or its end, or all-linear: those of attention "
+      "and MLPs, experts left out.");
+  f.require(lora_dropout < 1.0, "lora_dropout", "must be below 1");
+  f.require(!target_modules.empty(), "target_modules", "names no layer");
+}
+
 }  // namespace restem

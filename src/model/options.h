@@ -1,7 +1,9 @@
-// The `model` section of a job.
+// The `model` and `lora` sections of a job.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "config/fields.h"
 
@@ -17,5 +19,15 @@ struct ModelOptions {
 
 // `f.choice` over the dtypes a model can be held in; also the command line's --dtype.
 void VisitDtype(config::Fields& f, std::string& dtype);
+
+// The `lora` section of a job.
+struct LoraOptions {
+  int64_t r = 16;
+  double lora_alpha = 32.0;
+  double lora_dropout = 0.0;
+  std::vector<std::string> target_modules = {"all-linear"};
+
+  void visit(config::Fields& f);
+};
 
 }  // namespace restem

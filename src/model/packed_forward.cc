@@ -13,9 +13,14 @@ AttentionFn PackedAttentionOf(const Model& model,
                               std::span<const int64_t> live) {
   const int64_t last = model.config.num_hidden_layers - 1;
   const at::Tensor live_rows = live.empty() ? at::Tensor() : ToTensor(live);
-  return [segments = std::move(segments), live_rows, last, scale = AttentionScale(model.config)](
+  return [segments = std::move(segments), live_rows, last, &config = model.config](
              int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-    return PackedAttention(q, k, v, segments, layer == last ? live_rows : at::Tensor(), scale);
+    return PackedAttention(q,
+                           k,
+                           v,
+                           segments,
+                           layer == last ? live_rows : at::Tensor(),
+                           AttentionRuleOf(config, layer));
   };
 }
 

@@ -12,7 +12,8 @@
 
 namespace restem {
 
-// Attention of packed rows over segments, for DecoderHidden; `live` as PadInput got it.
+// Attention of packed rows over segments, for DecoderHidden of this model, which it refers to;
+// `live` as PadInput got it.
 AttentionFn PackedAttentionOf(const Model& model,
                               AttentionSegments segments,
                               std::span<const int64_t> live = {});

@@ -82,8 +82,8 @@ std::vector<Scored> ScoreCompletions(const Model& model, std::span<const ScoreIt
       PackedHidden(model, packed.tokens, packed.positions, std::move(packed.segments), packed.live);
   // Padding asks for token 0.
   const at::Tensor targets = ToTensor(std::span<const int32_t>(packed.targets), hidden.size(0));
-  const LinearLogprobResult result =
-      LinearLogprob(hidden, model.weights.output_embedding(), targets);
+  const LinearLogprobResult result = LinearLogprob(
+      hidden, model.weights.output_embedding(), targets, {.soft_cap = model.config.logit_soft_cap});
   const auto* logp = result.logp.const_data_ptr<float>();
   const auto* entropy = result.entropy.const_data_ptr<float>();
   std::vector<Scored> scored;

@@ -6,40 +6,107 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <map>
 #include <numbers>
 
 #include "base/random.h"
+#include "ops/low_rank.h"
 
 namespace restem {
 namespace {
 
-void VisitLayer(const ModelConfig& config,
-                const std::string& prefix,
-                LayerWeights& layer,
-                const ParameterVisitor& visit) {
-  const int64_t hidden = config.hidden_size;
-  const int64_t mlp = config.intermediate_size;
-  const int64_t q = config.num_attention_heads * config.head_dim;
-  const int64_t kv = config.num_key_value_heads * config.head_dim;
-  const auto linear = [&](const char* name,
-                          int64_t out,
-                          int64_t in,
-                          bool has_bias,
-                          Matrix& weight,
-                          at::Tensor& bias) {
-    visit(fmt::format("{}{}.weight", prefix, name), {out, in}, weight.dense);
-    if (has_bias) visit(fmt::format("{}{}.bias", prefix, name), {out}, bias);
-  };
-  visit(prefix + "input_layernorm.weight", {hidden}, layer.input_norm);
-  linear("self_attn.q_proj", q, hidden, config.qkv_bias, layer.q, layer.q_bias);
-  linear("self_attn.k_proj", kv, hidden, config.qkv_bias, layer.k, layer.k_bias);
-  linear("self_attn.v_proj", kv, hidden, config.qkv_bias, layer.v, layer.v_bias);
-  linear("self_attn.o_proj", hidden, q, config.output_bias, layer.o, layer.o_bias);
-  visit(prefix + "post_attention_layernorm.weight", {hidden}, layer.post_attention_norm);
-  linear("mlp.gate_proj", mlp, hidden, config.mlp_bias, layer.gate, layer.gate_bias);
-  linear("mlp.up_proj", mlp, hidden, config.mlp_bias, layer.up, layer.up_bias);
-  linear("mlp.down_proj", hidden, mlp, config.mlp_bias, layer.down, layer.down_bias);
-}
+// Calls `visit` for the tensors of one layer.
+class LayerVisitor {
+ public:
+  LayerVisitor(const ModelConfig& config,
+               int64_t index,
+               const ParameterVisitor& visit,
+               const MatrixVisitor& visit_matrix)
+      : config_(config),
+        prefix_(fmt::format("model.layers.{}.", index)),
+        experts_(config.layer(index).experts),
+        visit_(visit),
+        visit_matrix_(visit_matrix) {}
+
+  void run(LayerWeights& layer) {
+    const int64_t hidden = config_.hidden_size;
+    if (config_.norm_before) norm("input_layernorm", hidden, layer.input_norm);
+    attention(layer);
+    if (config_.norm_after) norm("post_attention_layernorm", hidden, layer.attention_norm);
+    // Llama's name for the norm before the MLP is Gemma's for the one after attention.
+    if (config_.norm_before)
+      norm(config_.norm_after ? "pre_feedforward_layernorm" : "post_attention_layernorm",
+           hidden,
+           layer.mlp_input_norm);
+    if (experts_) {
+      mixture(layer);
+    } else {
+      mlp("mlp", config_.intermediate_size, config_.mlp_bias, layer.mlp);
+    }
+    if (config_.norm_after) norm("post_feedforward_layernorm", hidden, layer.mlp_norm);
+  }
+
+ private:
+  void norm(const char* name, int64_t width, NormWeights& weights) {
+    visit_(fmt::format("{}{}.weight", prefix_, name), {width}, weights.weight);
+    if (config_.norm == NormKind::kLayer)
+      visit_(fmt::format("{}{}.bias", prefix_, name), {width}, weights.bias);
+  }
+
+  void linear(const std::string& name,
+              int64_t out,
+              int64_t in,
+              bool has_bias,
+              Matrix& weight,
+              at::Tensor& bias) {
+    const std::string weight_name = fmt::format("{}{}.weight", prefix_, name);
+    visit_(weight_name, {out, in}, weight.dense);
+    visit_matrix_(weight_name, weight);
+    if (has_bias) visit_(fmt::format("{}{}.bias", prefix_, name), {out}, bias);
+  }
+
+  void attention(LayerWeights& layer) {
+    const int64_t hidden = config_.hidden_size;
+    const int64_t q = config_.num_attention_heads * config_.head_dim;
+    const int64_t kv = config_.num_key_value_heads * config_.head_dim;
+    const bool bias = config_.qkv_bias;
+    linear("self_attn.q_proj", q, hidden, bias, layer.q, layer.q_bias);
+    linear("self_attn.k_proj", kv, hidden, bias, layer.k, layer.k_bias);
+    linear("self_attn.v_proj", kv, hidden, bias, layer.v, layer.v_bias);
+    linear("self_attn.o_proj", hidden, q, config_.output_bias, layer.o, layer.o_bias);
+    if (config_.qk_norm == QkNorm::kNone) return;
+    const bool per_head = config_.qk_norm == QkNorm::kPerHead;
+    norm("self_attn.q_norm", per_head ? config_.head_dim : q, layer.q_norm);
+    norm("self_attn.k_norm", per_head ? config_.head_dim : kv, layer.k_norm);
+  }
+
+  void mlp(const std::string& name, int64_t width, bool bias, MlpWeights& mlp) {
+    const int64_t hidden = config_.hidden_size;
+    if (config_.gated_mlp)
+      linear(name + ".gate_proj", width, hidden, bias, mlp.gate, mlp.gate_bias);
+    linear(name + ".up_proj", width, hidden, bias, mlp.up, mlp.up_bias);
+    linear(name + ".down_proj", hidden, width, bias, mlp.down, mlp.down_bias);
+  }
+
+  void mixture(LayerWeights& layer) {
+    const ExpertsConfig& experts = config_.experts;
+    at::Tensor none;
+    linear("mlp.gate", experts.count, config_.hidden_size, /*has_bias=*/false, layer.router, none);
+    layer.experts.resize(static_cast<size_t>(experts.count));
+    for (size_t i = 0; i < layer.experts.size(); ++i) {
+      mlp(fmt::format("mlp.experts.{}", i),
+          experts.intermediate_size,
+          /*bias=*/false,
+          layer.experts[i]);
+    }
+  }
+
+  const ModelConfig& config_;
+  const std::string prefix_;
+  const bool experts_;
+  const ParameterVisitor& visit_;
+  const MatrixVisitor& visit_matrix_;
+};
 
 // Standard normal numbers by Box-Muller, two to a counter.
 at::Tensor NormalTensor(const std::vector<int64_t>& shape,
@@ -62,13 +129,27 @@ at::Tensor NormalTensor(const std::vector<int64_t>& shape,
 
 void VisitParameters(const ModelConfig& config, Weights& weights, const ParameterVisitor& visit) {
   weights.layers.resize(static_cast<size_t>(config.num_hidden_layers));
-  visit("model.embed_tokens.weight", {config.vocab_size, config.hidden_size}, weights.embed_tokens);
-  for (size_t i = 0; i < weights.layers.size(); ++i) {
-    VisitLayer(config, fmt::format("model.layers.{}.", i), weights.layers[i], visit);
+  const int64_t hidden = config.hidden_size;
+  visit("model.embed_tokens.weight", {config.vocab_size, hidden}, weights.embed_tokens);
+  if (config.learned_positions) {
+    visit("model.embed_positions.weight",
+          {config.max_position_embeddings, hidden},
+          weights.embed_positions);
   }
-  visit("model.norm.weight", {config.hidden_size}, weights.norm);
+  const MatrixVisitor no_matrix = [](const std::string&, Matrix&) {};
+  for (size_t i = 0; i < weights.layers.size(); ++i)
+    LayerVisitor(config, static_cast<int64_t>(i), visit, no_matrix).run(weights.layers[i]);
+  visit("model.norm.weight", {hidden}, weights.norm.weight);
+  if (config.norm == NormKind::kLayer) visit("model.norm.bias", {hidden}, weights.norm.bias);
   if (!config.tie_word_embeddings)
-    visit("lm_head.weight", {config.vocab_size, config.hidden_size}, weights.lm_head.dense);
+    visit("lm_head.weight", {config.vocab_size, hidden}, weights.lm_head.dense);
+}
+
+void VisitMatrices(const ModelConfig& config, Weights& weights, const MatrixVisitor& visit) {
+  const ParameterVisitor no_parameter =
+      [](const std::string&, const std::vector<int64_t>&, at::Tensor&) {};
+  for (size_t i = 0; i < weights.layers.size(); ++i)
+    LayerVisitor(config, static_cast<int64_t>(i), no_parameter, visit).run(weights.layers[i]);
 }
 
 std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weights) {
@@ -92,17 +173,89 @@ Weights MapWeights(const ModelConfig& config,
   return mapped;
 }
 
-Weights PackedWeights(Weights weights, bool keep_dense) {
+namespace {
+
+// For each matrix that an adapter is put on: by which module, and its first row in that one's b.
+struct AdapterPlace {
+  const AdapterModule* module;
+  int64_t row;
+};
+
+std::map<std::string, AdapterPlace> PlacesOf(const ModelConfig& config, Weights& weights) {
+  std::map<std::string, int64_t> rows;
+  VisitMatrices(config, weights, [&](const std::string& name, Matrix& matrix) {
+    rows[name] = matrix.dense.size(0);
+  });
+  std::map<std::string, AdapterPlace> places;
+  for (const AdapterModule& module : weights.adapter) {
+    int64_t row = 0;
+    for (const std::string& name : module.parameters) {
+      places[name] = {&module, row};
+      row += rows.at(name);
+    }
+  }
+  return places;
+}
+
+}  // namespace
+
+void AttachAdapter(const ModelConfig& config, Weights& weights) {
+  const auto places = PlacesOf(config, weights);
+  VisitMatrices(config, weights, [&](const std::string& name, Matrix& matrix) {
+    matrix.low_rank = {};
+    const auto found = places.find(name);
+    if (found == places.end()) return;
+    const auto& [module, row] = found->second;
+    matrix.low_rank.a = module->a;
+    matrix.low_rank.b = module->b.narrow(0, row, matrix.dense.size(0));
+    matrix.low_rank.scale = module->scale;
+    matrix.low_rank.dropout = module->dropout;
+  });
+}
+
+void SetDropout(const ModelConfig& config,
+                Weights& weights,
+                const std::function<RandomStream(const std::string& layer)>& stream_of) {
+  const auto places = PlacesOf(config, weights);
+  VisitMatrices(config, weights, [&](const std::string& name, Matrix& matrix) {
+    const auto found = places.find(name);
+    if (found != places.end()) matrix.low_rank.stream = stream_of(found->second.module->name);
+  });
+}
+
+std::vector<Parameter> TrainedParameters(const ModelConfig& config, const Weights& weights) {
+  if (weights.adapter.empty()) return Parameters(config, weights);
+  std::vector<Parameter> parameters;
+  for (const AdapterModule& module : weights.adapter) {
+    parameters.push_back({module.name + ".lora_A.weight", module.a});
+    parameters.push_back({module.name + ".lora_B.weight", module.b});
+  }
+  return parameters;
+}
+
+Weights MapTrained(const ModelConfig& config,
+                   const Weights& weights,
+                   const std::function<at::Tensor(const at::Tensor&)>& map) {
+  if (weights.adapter.empty()) return MapWeights(config, weights, map);
+  Weights mapped = weights;
+  for (AdapterModule& module : mapped.adapter) {
+    module.a = map(module.a);
+    module.b = map(module.b);
+  }
+  AttachAdapter(config, mapped);
+  return mapped;
+}
+
+Weights PackedWeights(const ModelConfig& config, Weights weights, bool keep_dense) {
   weights.lm_head.packed =
       std::make_shared<const PackedMatrix>(weights.output_embedding().dense.detach());
   if (!keep_dense) weights.lm_head.dense.reset();
-  for (LayerWeights& layer : weights.layers) {
-    for (Matrix* matrix :
-         {&layer.q, &layer.k, &layer.v, &layer.o, &layer.gate, &layer.up, &layer.down}) {
-      matrix->packed = std::make_shared<const PackedMatrix>(matrix->dense);
-      if (!keep_dense) matrix->dense.reset();
-    }
-  }
+  VisitMatrices(config, weights, [&](const std::string&, Matrix& matrix) {
+    matrix.packed = std::make_shared<const PackedMatrix>(Merged(matrix.dense, matrix.low_rank));
+    matrix.low_rank = {};
+    if (!keep_dense) matrix.dense.reset();
+  });
+  weights.adapter.clear();
   return weights;
 }
 
@@ -113,8 +266,8 @@ Weights InitialWeights(const ModelConfig& config, uint64_t seed) {
       weights,
       [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor) {
         if (shape.size() == 1) {
-          tensor =
-              name.ends_with(".bias") ? at::zeros(shape, at::kFloat) : at::ones(shape, at::kFloat);
+          const bool zero = name.ends_with(".bias") || config.norm == NormKind::kRmsPlusOne;
+          tensor = zero ? at::zeros(shape, at::kFloat) : at::ones(shape, at::kFloat);
         } else {
           tensor = NormalTensor(shape,
                                 config.initializer_range,

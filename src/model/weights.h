@@ -1,4 +1,5 @@
-// A decoder's tensors under their HF names.
+// A decoder's tensors, under Llama's HF names. How a family's checkpoint names and lays them out:
+// model/stored_tensors.h.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,25 +13,52 @@
 
 namespace restem {
 
-// Matrices are in the compute dtype, vectors (norms, biases) always float32. Undefined where the
-// model has none.
-struct LayerWeights {
-  at::Tensor input_norm;  // [hidden]
-  Matrix q;               // [heads·head_dim, hidden]
-  Matrix k, v;            // [kv_heads·head_dim, hidden]
-  Matrix o;               // [hidden, heads·head_dim]
-  at::Tensor q_bias, k_bias, v_bias, o_bias;
-  at::Tensor post_attention_norm;  // [hidden]
-  Matrix gate, up;                 // [intermediate, hidden]
-  Matrix down;                     // [hidden, intermediate]
+struct NormWeights {
+  at::Tensor weight;  // [width]; undefined: there is no norm at this place
+  at::Tensor bias;    // [width], of layer norms
+};
+
+// Undefined where the model has none.
+struct MlpWeights {
+  Matrix gate, up;  // [intermediate, hidden]; without a gate, up alone is activated
+  Matrix down;      // [hidden, intermediate]
   at::Tensor gate_bias, up_bias, down_bias;
 };
 
+// Matrices are in the compute dtype, vectors (norms, biases) always float32. Undefined where the
+// model has none.
+struct LayerWeights {
+  NormWeights input_norm;  // of what attention gets
+  Matrix q;                // [heads·head_dim, hidden]
+  Matrix k, v;             // [kv_heads·head_dim, hidden]
+  Matrix o;                // [hidden, heads·head_dim]
+  at::Tensor q_bias, k_bias, v_bias, o_bias;
+  NormWeights q_norm, k_norm;  // [head_dim], or [heads·head_dim] and [kv_heads·head_dim]
+  NormWeights attention_norm;  // of what attention gives
+  NormWeights mlp_input_norm;
+  MlpWeights mlp;
+  Matrix router;  // [experts, hidden]; with it, experts stand for the MLP
+  std::vector<MlpWeights> experts;
+  NormWeights mlp_norm;  // of what the MLP gives
+};
+
+// What an adapter (model/adapter.h) adds to one linear layer: scale · b·a.
+struct AdapterModule {
+  std::string name;  // HF's name of the layer
+  at::Tensor a;      // [rank, in] float32
+  at::Tensor b;      // [out, rank] float32
+  double scale = 1.0;
+  double dropout = 0.0;
+  std::vector<std::string> parameters;  // our matrices that it is, along out
+};
+
 struct Weights {
-  at::Tensor embed_tokens;  // [vocab, hidden]
+  at::Tensor embed_tokens;     // [vocab, hidden]
+  at::Tensor embed_positions;  // [max_positions, hidden], where positions are learned
   std::vector<LayerWeights> layers;
-  at::Tensor norm;  // [hidden]
-  Matrix lm_head;   // [vocab, hidden]; dense undefined when tied to embed_tokens
+  NormWeights norm;
+  std::vector<AdapterModule> adapter;  // empty: none; the matrices' low_rank are views of it
+  Matrix lm_head;                      // [vocab, hidden]; dense undefined when tied to embed_tokens
 
   // What gives logits.
   Matrix output_embedding() const {
@@ -38,15 +66,19 @@ struct Weights {
   }
 };
 
-// The one place where HF names and shapes are written: calls `visit(name, shape, tensor)` for every
+// The one place where names and shapes are written: calls `visit(name, shape, tensor)` for every
 // tensor that a model of this configuration has, in checkpoint order. `weights.layers` is resized
 // to fit.
 using ParameterVisitor = std::function<void(
     const std::string& name, const std::vector<int64_t>& shape, at::Tensor& tensor)>;
 void VisitParameters(const ModelConfig& config, Weights& weights, const ParameterVisitor& visit);
 
+// The matrices among them that are multiplied, lm_head left out.
+using MatrixVisitor = std::function<void(const std::string& name, Matrix& matrix)>;
+void VisitMatrices(const ModelConfig& config, Weights& weights, const MatrixVisitor& visit);
+
 struct Parameter {
-  std::string name;  // HF name
+  std::string name;
   at::Tensor tensor;
 };
 std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weights);
@@ -56,12 +88,28 @@ Weights MapWeights(const ModelConfig& config,
                    const Weights& weights,
                    const std::function<at::Tensor(const at::Tensor&)>& map);
 
-// Adds packed forms to all matrices that are multiplied. Without `keep_dense`, the dense ones go:
-// sampling neither trains nor saves. Embeddings stay for lookup.
-Weights PackedWeights(Weights weights, bool keep_dense);
+// Makes `weights.adapter` what the matrices add.
+void AttachAdapter(const ModelConfig& config, Weights& weights);
 
-// Float32 weights drawn from N(0, initializer_range²), norms 1, biases 0; a pure function of
-// `seed`.
+// Draws dropout of every adapted layer from `stream_of(its name)`: while it is trained.
+void SetDropout(const ModelConfig& config,
+                Weights& weights,
+                const std::function<RandomStream(const std::string& layer)>& stream_of);
+
+// What training changes: the adapter's a and b where there is an adapter, else all parameters.
+std::vector<Parameter> TrainedParameters(const ModelConfig& config, const Weights& weights);
+// MapWeights of those; the others are shared.
+Weights MapTrained(const ModelConfig& config,
+                   const Weights& weights,
+                   const std::function<at::Tensor(const at::Tensor&)>& map);
+
+// Adds packed forms, with what an adapter adds, to all matrices that are multiplied. Without
+// `keep_dense`, the dense ones go:
+// sampling neither trains nor saves. Embeddings stay for lookup.
+Weights PackedWeights(const ModelConfig& config, Weights weights, bool keep_dense);
+
+// Float32 weights drawn from N(0, initializer_range²), biases 0, norms that only normalize; a pure
+// function of `seed`.
 Weights InitialWeights(const ModelConfig& config, uint64_t seed);
 
 }  // namespace restem

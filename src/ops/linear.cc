@@ -4,11 +4,12 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/zeros_like.h>
+#include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "ops/autograd.h"
+#include "ops/low_rank.h"
 
 namespace restem {
 namespace {
@@ -39,24 +40,25 @@ class ProductFunction : public torch::autograd::Function<ProductFunction> {
                             const at::Tensor& x,
                             const at::Tensor& weight,
                             const std::shared_ptr<const PackedMatrix>& packed) {
-    context->save_for_backward({RoundedTo(x, weight), weight});
+    const at::Tensor rounded = weight.requires_grad() ? RoundedTo(x, weight) : at::Tensor();
+    context->save_for_backward({rounded, weight});
     return Product(x, {weight, packed});
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor& weight = saved[1];
-    at::Tensor dx = at::zeros_like(saved[0]);
+    at::Tensor dx = at::zeros({gradients[0].size(0), weight.size(1)}, gradients[0].options());
     ForWeightRows(weight.size(0), [&](int64_t first, int64_t count) {
       dx.addmm_(gradients[0].narrow(1, first, count), WidenedRows(weight, first, count));
     });
-    return {dx, at::mm(gradients[0].t(), saved[0]).to(weight.scalar_type()), {}};
+    at::Tensor dweight;  // none of a frozen weight
+    if (saved[0].defined()) dweight = at::mm(gradients[0].t(), saved[0]).to(weight.scalar_type());
+    return {dx, dweight, {}};
   }
 };
 
-}  // namespace
-
-at::Tensor Linear(const at::Tensor& x, const Matrix& weight, const at::Tensor& bias) {
+at::Tensor OfBase(const at::Tensor& x, const Matrix& weight, const at::Tensor& bias) {
   const bool records = weight.dense.defined() && RecordsGradient(x, weight.dense);
   if (weight.packed != nullptr && !records) return weight.packed->product(x, bias);
   const at::Tensor& dense = weight.dense;
@@ -70,6 +72,13 @@ at::Tensor Linear(const at::Tensor& x, const Matrix& weight, const at::Tensor& b
   const at::Tensor y =
       records ? ProductFunction::apply(x, dense, weight.packed) : Product(x, weight);
   return bias.defined() ? at::add(y, bias) : y;
+}
+
+}  // namespace
+
+at::Tensor Linear(const at::Tensor& x, const Matrix& weight, const at::Tensor& bias) {
+  const at::Tensor y = OfBase(x, weight, bias);
+  return weight.low_rank.a.defined() ? at::add(y, LowRankProduct(x, weight.low_rank)) : y;
 }
 
 at::Tensor WidenedRows(const at::Tensor& weight, int64_t first, int64_t count) {

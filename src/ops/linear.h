@@ -15,7 +15,8 @@ namespace restem {
 // many rows.
 inline constexpr int64_t kMinProductRows = 8;
 
-// With a bfloat16 weight, x is rounded to bfloat16 and sums are in float32.
+// With a bfloat16 weight, x is rounded to bfloat16 and sums are in float32. What is added at low
+// rank is computed beside it in float32.
 at::Tensor Linear(const at::Tensor& x,      // [rows, in] float32
                   const Matrix& weight,     // [out, in]
                   const at::Tensor& bias);  // [out] float32, or undefined

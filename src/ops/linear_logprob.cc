@@ -9,6 +9,7 @@
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "kernels/softmax_logprob.h"
 #include "ops/autograd.h"
 #include "ops/linear.h"
 #include "ops/linear_logprob_device.h"
@@ -112,7 +113,8 @@ NllWithGradient NllOfLiveRows(const LogprobOperands& operands, const NllLossOper
   packed.hidden = at::index_select(operands.hidden, 0, live);
   packed.targets = at::index_select(operands.targets, 0, live);
   NllWithGradient result = NllOnDevice(
-      packed, {at::index_select(loss.row_weights, 0, live), loss.z_loss, loss.dweight_sum});
+      packed,
+      {at::index_select(loss.row_weights, 0, live), loss.z_loss, loss.dweight_sum, loss.frozen});
   result.scores = {Spread(result.scores.logp, live, rows),
                    Spread(result.scores.lse, live, rows),
                    Spread(result.scores.entropy, live, rows)};
@@ -142,8 +144,9 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
     const LogprobOperands operands = Checked(hidden, {weight, packed}, targets, options);
     const NllWithGradient result = NllOfLiveRows(operands, loss);
     context->saved_data["dhidden"] = result.dhidden.to(hidden.scalar_type());
-    if (!loss.dweight_sum.defined())
+    if (!loss.dweight_sum.defined() && !loss.frozen)
       context->saved_data["dweight"] = result.dweight.to(weight.scalar_type());
+    context->saved_data["summed"] = loss.dweight_sum.defined();
     context->mark_non_differentiable({result.scores.logp, result.scores.entropy});
     return {LossOf(result.scores, loss), result.scores.logp, result.scores.entropy};
   }
@@ -154,10 +157,11 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
     at::Tensor dweight;
     const auto kept = context->saved_data.find("dweight");
     if (kept != context->saved_data.end()) dweight = kept->second.toTensor();
+    const bool summed = context->saved_data["summed"].toBool();
     context->saved_data.clear();  // a second backward through the same graph is not supported
     // Mostly the loss is what is differentiated; dweight is large.
     const bool as_it_is = scale.is_cpu() && scale.item<float>() == 1.0F;
-    if (!dweight.defined() && !as_it_is) {
+    if (summed && !as_it_is) {
       TORCH_CHECK(scale.is_cuda(), kOnlyAsItIs);
       at::_assert_async(scale.eq(1.0), kOnlyAsItIs);
     }
@@ -170,6 +174,12 @@ class WeightedNllFunction : public torch::autograd::Function<WeightedNllFunction
 };
 
 }  // namespace
+
+void SoftCapLogits(double soft_cap, const at::Tensor& logits) {
+  if (soft_cap == 0.0) return;
+  kernels::SoftCapLogits(
+      static_cast<float>(soft_cap), logits.numel(), logits.mutable_data_ptr<float>());
+}
 
 LinearLogprobResult EmptyScores(int64_t rows, const at::Tensor& like) {
   const auto options = like.options().dtype(at::kFloat);
@@ -201,7 +211,8 @@ WeightedNllResult WeightedNll(const at::Tensor& hidden,
                    dweight_sum.scalar_type() == at::kFloat &&
                    dweight_sum.device() == weight.dense.device()),
               "WeightedNll: dweight_sum must be a contiguous float32 matrix like the weight");
-  const NllLossOperands loss = {row_weights, z_loss, dweight_sum};
+  const bool frozen = !dweight_sum.defined() && !RecordsGradient(weight.dense);
+  const NllLossOperands loss = {row_weights, z_loss, dweight_sum, frozen};
   if (dweight_sum.defined() || RecordsGradient(hidden, weight.dense)) {
     const at::Tensor known = dweight_sum.defined() ? weight.dense.detach() : weight.dense;
     const variable_list out =

@@ -40,6 +40,10 @@ LinearLogprobResult LinearLogprob(
     const at::Tensor& targets,  // [rows] int32, each in [0, vocab)
     const LogprobOptions& options = {});
 
+// logits = cap·tanh(logits / cap) in place, with the bits that LinearLogprob's cap gives them; a
+// cap of 0 leaves them as they are. On the CPU.
+void SoftCapLogits(double soft_cap, const at::Tensor& logits);  // [rows, vocab] float32, contiguous
+
 // Σ_r row_weights[r]·(−logp[r]) + z_loss·Σ_r row_weights[r]·lse[r]², a float32 scalar with
 // gradients to `hidden` and `weight`. The weights are known before the forward, so the gradient is
 // computed within it, chunk by chunk. Rows of weight 0 are left out before anything is multiplied,

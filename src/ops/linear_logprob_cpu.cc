@@ -1,6 +1,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <utility>
@@ -105,7 +106,7 @@ class RowChunk {
 
   // Turns the columns that lie at `first` of the room into the loss's gradient. From them sets
   // dhidden [rows, width], or from the second block on adds to it, and sets dweight_rows
-  // [columns, width] or adds to it.
+  // [columns, width] or adds to it, if it is defined.
   void add_gradient(const at::Tensor& weight_rows,
                     int64_t first,
                     const NllLossOperands& loss,
@@ -126,7 +127,7 @@ class RowChunk {
                                       logits + begin * logits_.stride(0));
     });
     AddProduct(place, weight_rows, /*add=*/first > 0, dhidden);
-    AddProduct(place.t(), hidden_, add_to_dweight, dweight_rows);
+    if (dweight_rows.defined()) AddProduct(place.t(), hidden_, add_to_dweight, dweight_rows);
   }
 
  private:
@@ -190,8 +191,10 @@ NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands&
   const bool adds = loss.dweight_sum.defined();
   NllWithGradient result = {EmptyScores(rows, operands.hidden),
                             at::empty(operands.hidden.sizes(), float32),
-                            adds ? loss.dweight_sum : at::empty(weight.sizes(), float32)};
-  if (rows == 0 && !adds) result.dweight.zero_();
+                            loss.dweight_sum};
+  if (!adds && !loss.frozen)
+    result.dweight =
+        rows == 0 ? at::zeros(weight.sizes(), float32) : at::empty(weight.sizes(), float32);
   const at::Tensor rounded = RoundedTo(operands.hidden, weight);
   const int64_t held = GradientRows(rows, vocab, operands.logits_bytes);
   const at::Tensor logits = at::empty({held, vocab}, float32);
@@ -208,7 +211,7 @@ NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands&
     chunk.finish(result.scores);
     at::Tensor dhidden = result.dhidden.narrow(0, first, count);
     ForWeightRows(vocab, [&](int64_t column, int64_t columns) {
-      at::Tensor dweight = result.dweight.narrow(0, column, columns);
+      at::Tensor dweight = loss.frozen ? at::Tensor() : result.dweight.narrow(0, column, columns);
       chunk.add_gradient(WidenedRows(weight, column, columns),
                          column,
                          loss,

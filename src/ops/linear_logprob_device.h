@@ -20,7 +20,9 @@ struct LogprobOperands {
 struct NllWithGradient {
   LinearLogprobResult scores;
   at::Tensor dhidden;  // [rows, width] float32
-  at::Tensor dweight;  // [vocab, width] float32: dweight_sum, where that was given
+  // [vocab, width] float32: dweight_sum, where that was given; of a frozen weight, it may be
+  // undefined.
+  at::Tensor dweight;
 };
 
 // The loss: Σ row_weights·(−logp) + z_loss·Σ row_weights·lse².
@@ -28,6 +30,7 @@ struct NllLossOperands {
   at::Tensor row_weights;  // [rows] float32
   double z_loss = 0.0;
   at::Tensor dweight_sum;  // [vocab, width] float32 to add dweight to, or undefined
+  bool frozen = false;     // nobody wants dweight
 };
 
 LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands);

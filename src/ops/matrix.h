@@ -4,8 +4,10 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "base/random.h"
 #include "kernels/packed_product.h"
 
 namespace restem {
@@ -24,11 +26,23 @@ class PackedMatrix {
   kernels::PackedWeightView view_;
 };
 
+// What is added to a matrix: scale · b·a (LoRA, arXiv 2106.09685).
+struct LowRank {
+  at::Tensor a;  // [rank, in] float32; undefined: nothing is added
+  at::Tensor b;  // [out, rank] float32
+  double scale = 1.0;
+  // While it is trained, elements of the input are left out of it with this probability, by draws
+  // from this stream.
+  double dropout = 0.0;
+  std::optional<RandomStream> stream = {};
+};
+
 // A matrix with a packed form is multiplied in that form: its products have the same bits whatever
 // the number of rows. Gradients need the dense one, too.
 struct Matrix {
   at::Tensor dense;                            // [out, in] float32 or bfloat16
   std::shared_ptr<const PackedMatrix> packed;  // of the same values, or null
+  LowRank low_rank;
 
   Matrix() = default;
   Matrix(at::Tensor tensor,  // NOLINT(google-explicit-constructor): a tensor is a matrix

@@ -12,8 +12,15 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-kernels::PackedAttentionShape ShapeOf(const at::Tensor& q, const at::Tensor& k, double scale) {
-  return {q.size(1), k.size(1), q.size(2), static_cast<float>(scale)};
+kernels::PackedAttentionShape ShapeOf(const at::Tensor& q,
+                                      const at::Tensor& k,
+                                      const AttentionRule& rule) {
+  return {q.size(1),
+          k.size(1),
+          q.size(2),
+          static_cast<float>(rule.scale),
+          static_cast<float>(rule.soft_cap),
+          rule.window};
 }
 
 kernels::AttentionQueries QueriesOf(const at::Tensor& q, const at::Tensor& live) {
@@ -26,11 +33,11 @@ at::Tensor Forward(const at::Tensor& q,
                    const at::Tensor& v,
                    const std::vector<AttentionSegment>& segments,
                    const at::Tensor& live,
-                   double scale,
+                   const AttentionRule& rule,
                    at::Tensor* lse) {
   at::Tensor out = at::zeros_like(q);
   if (lse != nullptr) *lse = at::empty({q.size(0), q.size(1)}, q.options());
-  kernels::PackedAttentionForward(ShapeOf(q, k, scale),
+  kernels::PackedAttentionForward(ShapeOf(q, k, rule),
                                   segments,
                                   QueriesOf(q, live),
                                   q.const_data_ptr<float>(),
@@ -43,9 +50,11 @@ at::Tensor Forward(const at::Tensor& q,
 
 // Travels through autograd's context as a capsule.
 struct Layout : torch::CustomClassHolder {
-  Layout(AttentionSegments s, at::Tensor l) : segments(std::move(s)), live(std::move(l)) {}
+  Layout(AttentionSegments s, at::Tensor l, const AttentionRule& r)
+      : segments(std::move(s)), live(std::move(l)), rule(r) {}
   AttentionSegments segments;
   at::Tensor live;
+  AttentionRule rule;
 };
 
 class PackedAttentionFunction : public torch::autograd::Function<PackedAttentionFunction> {
@@ -54,13 +63,11 @@ class PackedAttentionFunction : public torch::autograd::Function<PackedAttention
                             const at::Tensor& q,
                             const at::Tensor& k,
                             const at::Tensor& v,
-                            const c10::intrusive_ptr<Layout>& layout,
-                            double scale) {
+                            const c10::intrusive_ptr<Layout>& layout) {
     at::Tensor lse;
-    at::Tensor out = Forward(q, k, v, *layout->segments, layout->live, scale, &lse);
+    at::Tensor out = Forward(q, k, v, *layout->segments, layout->live, layout->rule, &lse);
     context->save_for_backward({q, k, v, out, lse});
     context->saved_data["layout"] = c10::IValue::make_capsule(layout);
-    context->saved_data["scale"] = scale;
     return out;
   }
 
@@ -72,20 +79,19 @@ class PackedAttentionFunction : public torch::autograd::Function<PackedAttention
     at::Tensor dq = at::zeros_like(saved[0]);
     at::Tensor dk = at::zeros_like(saved[1]);
     at::Tensor dv = at::zeros_like(saved[2]);
-    kernels::PackedAttentionBackward(
-        ShapeOf(saved[0], saved[1], context->saved_data["scale"].toDouble()),
-        *layout.segments,
-        QueriesOf(saved[0], layout.live),
-        dout.const_data_ptr<float>(),
-        saved[0].const_data_ptr<float>(),
-        saved[1].const_data_ptr<float>(),
-        saved[2].const_data_ptr<float>(),
-        saved[3].const_data_ptr<float>(),
-        saved[4].const_data_ptr<float>(),
-        dq.mutable_data_ptr<float>(),
-        dk.mutable_data_ptr<float>(),
-        dv.mutable_data_ptr<float>());
-    return {dq, dk, dv, {}, {}};
+    kernels::PackedAttentionBackward(ShapeOf(saved[0], saved[1], layout.rule),
+                                     *layout.segments,
+                                     QueriesOf(saved[0], layout.live),
+                                     dout.const_data_ptr<float>(),
+                                     saved[0].const_data_ptr<float>(),
+                                     saved[1].const_data_ptr<float>(),
+                                     saved[2].const_data_ptr<float>(),
+                                     saved[3].const_data_ptr<float>(),
+                                     saved[4].const_data_ptr<float>(),
+                                     dq.mutable_data_ptr<float>(),
+                                     dk.mutable_data_ptr<float>(),
+                                     dv.mutable_data_ptr<float>());
+    return {dq, dk, dv, {}};
   }
 };
 
@@ -154,7 +160,7 @@ at::Tensor PackedAttention(const at::Tensor& q,
                            const at::Tensor& v,
                            const AttentionSegments& segments,
                            const at::Tensor& live,
-                           double scale) {
+                           const AttentionRule& rule) {
   CheckOperand(q, "q", q.size(0), q.size(2));
   CheckOperand(k, "k", k.size(0), q.size(2));
   CheckOperand(v, "v", k.size(0), q.size(2));
@@ -168,8 +174,8 @@ at::Tensor PackedAttention(const at::Tensor& q,
   CheckLive(live, q.size(0), k.size(0));
   return RecordsGradient(q, k) || RecordsGradient(v)
              ? PackedAttentionFunction::apply(
-                   q, k, v, c10::make_intrusive<Layout>(segments, live), scale)
-             : Forward(q, k, v, *segments, live, scale, nullptr);
+                   q, k, v, c10::make_intrusive<Layout>(segments, live, rule))
+             : Forward(q, k, v, *segments, live, rule, nullptr);
 }
 
 }  // namespace restem

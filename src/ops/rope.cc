@@ -4,7 +4,10 @@
 #include <ATen/ops/empty_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <mutex>
 
 #include "kernels/rope.h"
 #include "ops/autograd.h"
@@ -28,6 +31,7 @@ at::Tensor Rotate(const at::Tensor& x,
                 x.size(0),
                 x.size(1),
                 x.size(2),
+                2 * cosines.size(1),
                 direction,
                 y.mutable_data_ptr<float>());
   return y;
@@ -52,47 +56,74 @@ class RopeFunction : public torch::autograd::Function<RopeFunction> {
 
 }  // namespace
 
-RopeTable MakeRopeTable(int64_t max_positions, int64_t head_dim, double theta) {
-  const int64_t half = head_dim / 2;
-  RopeTable table = {at::empty({max_positions, half}, at::kFloat),
-                     at::empty({max_positions, half}, at::kFloat)};
-  auto* cosines = table.cosines.mutable_data_ptr<float>();
-  auto* sines = table.sines.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < half; ++i) {
-    const float exponent = static_cast<float>(2 * i) / static_cast<float>(head_dim);
-    const float frequency = 1.0F / std::pow(static_cast<float>(theta), exponent);
-    for (int64_t position = 0; position < max_positions; ++position) {
+std::vector<float> RopeFrequencies(int64_t rotary_dim, double theta) {
+  std::vector<float> frequencies;
+  for (int64_t i = 0; i < rotary_dim; i += 2) {
+    const float exponent = static_cast<float>(i) / static_cast<float>(rotary_dim);
+    frequencies.push_back(1.0F / std::pow(static_cast<float>(theta), exponent));
+  }
+  return frequencies;
+}
+
+struct RopeTable::Progress {
+  std::vector<float> frequencies;
+  float factor;
+  std::mutex mutex;
+  std::atomic<int64_t> positions{0};
+};
+
+RopeTable::RopeTable(int64_t max_positions, std::span<const float> frequencies, double factor)
+    : cosines_(at::empty({max_positions, static_cast<int64_t>(frequencies.size())}, at::kFloat)),
+      sines_(at::empty_like(cosines_)),
+      progress_(std::make_shared<Progress>()) {
+  progress_->frequencies.assign(frequencies.begin(), frequencies.end());
+  progress_->factor = static_cast<float>(factor);
+}
+
+RopeTable::View RopeTable::view(int64_t count) const {
+  if (progress_->positions.load(std::memory_order_acquire) >= count) return {cosines_, sines_};
+  const std::lock_guard lock(progress_->mutex);
+  int64_t position = progress_->positions.load(std::memory_order_relaxed);
+  const int64_t half = cosines_.size(1);
+  auto* cosine = cosines_.mutable_data_ptr<float>() + position * half;
+  auto* sine = sines_.mutable_data_ptr<float>() + position * half;
+  for (; position < count; ++position) {
+    for (const float frequency : progress_->frequencies) {
       const float angle = static_cast<float>(position) * frequency;
-      cosines[position * half + i] = std::cos(angle);
-      sines[position * half + i] = std::sin(angle);
+      *cosine++ = progress_->factor * std::cos(angle);
+      *sine++ = progress_->factor * std::sin(angle);
     }
   }
-  return table;
+  progress_->positions.store(position, std::memory_order_release);
+  return {cosines_, sines_};
 }
 
 at::Tensor Rope(const at::Tensor& x, const at::Tensor& positions, const RopeTable& table) {
   TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu(),
               "Rope: x must be a contiguous float32 [rows, heads, head_dim] tensor on the CPU");
   TORCH_CHECK(positions.numel() == x.size(0) && positions.scalar_type() == at::kInt &&
-                  table.cosines.size(1) * 2 == x.size(2),
+                  table.rotary_dim() <= x.size(2),
               "Rope: positions ",
               positions.sizes(),
-              " and table ",
-              table.cosines.sizes(),
-              " do not fit x ",
+              " and a table for ",
+              table.rotary_dim(),
+              " elements do not fit x ",
               x.sizes());
   const auto* at = positions.const_data_ptr<int32_t>();
+  int64_t count = 0;
   for (int64_t i = 0; i < positions.numel(); ++i) {
-    TORCH_CHECK(0 <= at[i] && at[i] < table.cosines.size(0),
+    TORCH_CHECK(0 <= at[i] && at[i] < table.max_positions(),
                 "Rope: position ",
                 at[i],
                 " of row ",
                 i,
                 " is outside the table of ",
-                table.cosines.size(0));
+                table.max_positions());
+    count = std::max(count, int64_t{at[i]} + 1);
   }
-  return RecordsGradient(x) ? RopeFunction::apply(x, positions, table.cosines, table.sines)
-                            : Rotate(x, positions, table.cosines, table.sines, 1.0F);
+  const auto [cosines, sines] = table.view(count);
+  return RecordsGradient(x) ? RopeFunction::apply(x, positions, cosines, sines)
+                            : Rotate(x, positions, cosines, sines, 1.0F);
 }
 
 }  // namespace restem

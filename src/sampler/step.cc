@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ops/linear.h"
+#include "ops/linear_logprob.h"
 #include "ops/to_tensor.h"
 
 namespace restem {
@@ -48,7 +49,10 @@ at::Tensor Step::run() {
       ToTensor<int32_t>(tokens_),
       ToTensor<int32_t>(rows_.positions),
       live_.size() < tokens_.size() ? ToTensor<int64_t>(live_) : at::Tensor()};
-  return Linear(DecoderHidden(model_, input, attention()), model_.weights.output_embedding(), {});
+  const at::Tensor logits =
+      Linear(DecoderHidden(model_, input, attention()), model_.weights.output_embedding(), {});
+  SoftCapLogits(model_.config.logit_soft_cap, logits);
+  return logits;
 }
 
 kernels::PagedRows Step::paged(const Rows& rows) const {
@@ -57,6 +61,8 @@ kernels::PagedRows Step::paged(const Rows& rows) const {
 
 AttentionFn Step::attention() {
   return [this](int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+    kernels::PagedAttentionShape shape = pool_.shape();
+    shape.window = model_.config.layer(layer).window;
     const bool last = layer + 1 == model_.config.num_hidden_layers;
     kernels::StoreKeys(pool_.shape(),
                        pool_.kv(),
@@ -65,7 +71,7 @@ AttentionFn Step::attention() {
                        k.const_data_ptr<float>(),
                        v.const_data_ptr<float>());
     at::Tensor out = at::empty_like(q);
-    kernels::PagedAttention(pool_.shape(),
+    kernels::PagedAttention(shape,
                             pool_.kv(),
                             paged(last ? live_rows_ : rows_),
                             layer,

@@ -50,7 +50,7 @@ GradientComputer::GradientComputer(const Model& model,
     : z_loss_(z_loss), deterministic_(deterministic), replicas_(static_cast<size_t>(lanes)) {
   for (Replica& replica : replicas_) {
     replica.model = model;
-    for (const Parameter& parameter : Parameters(model.config, model.weights)) {
+    for (const Parameter& parameter : TrainedParameters(model.config, model.weights)) {
       replica.sums.push_back(at::zeros(parameter.tensor.sizes(), at::kFloat));
     }
   }
@@ -58,10 +58,12 @@ GradientComputer::GradientComputer(const Model& model,
 }
 
 void GradientComputer::set_weights(const Weights& weights) {
-  const Weights known = deterministic_ ? PackedWeights(weights, /*keep_dense=*/true) : weights;
+  const ModelConfig& config = replicas_.front().model.config;
+  const Weights known =
+      deterministic_ ? PackedWeights(config, weights, /*keep_dense=*/true) : weights;
   for (Replica& replica : replicas_) {
-    replica.model.weights = MapWeights(replica.model.config, known, MakeLeaf);
-    replica.leaves = Parameters(replica.model.config, replica.model.weights);
+    replica.model.weights = MapTrained(config, known, MakeLeaf);
+    replica.leaves = TrainedParameters(config, replica.model.weights);
     // Float32 leaves collect straight into the sums; narrower ones would lose small contributions.
     for (size_t i = 0; i < replica.leaves.size(); ++i) {
       at::Tensor& leaf = replica.leaves[i].tensor;
@@ -72,7 +74,22 @@ void GradientComputer::set_weights(const Weights& weights) {
   }
 }
 
-absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> batches) {
+void GradientComputer::set_dropout(uint64_t seed, uint64_t iteration) {
+  dropout_ = {seed, iteration};
+}
+
+// As if all batches of all steps had numbers: far fewer than 2^20 make a step.
+void GradientComputer::set_dropout_streams(Replica& replica, uint64_t batch) const {
+  const std::vector<AdapterModule>& adapter = replica.model.weights.adapter;
+  if (!dropout_ || adapter.empty() || adapter.front().dropout == 0.0) return;
+  const auto& [seed, iteration] = *dropout_;
+  SetDropout(replica.model.config, replica.model.weights, [&](const std::string& layer) {
+    return RandomStream(seed, StreamPurpose::kDropout, iteration, layer, batch);
+  });
+}
+
+absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> batches,
+                                                   int64_t step) {
   const double total_weight = SumOfWeights(batches);
   std::vector<absl::Status> statuses(replicas_.size());
   RunLanes(replicas_.size(), [&](size_t lane) {
@@ -80,6 +97,7 @@ absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> 
     replica.loss = {};
     for (at::Tensor& sum : replica.sums) sum.zero_();
     for (size_t i = lane; i < batches.size() && statuses[lane].ok(); i += replicas_.size()) {
+      set_dropout_streams(replica, (static_cast<uint64_t>(step) << 20U) + i);
       statuses[lane] = run_batch(replica, batches[i], total_weight);
     }
   });
@@ -106,7 +124,7 @@ absl::Status GradientComputer::run_batch(Replica& replica,
                                             ToTensor(std::span(batch.target_tokens)),
                                             weights,
                                             z_loss_,
-                                            /*options=*/{},
+                                            {.soft_cap = replica.model.config.logit_soft_cap},
                                             replica.lm_head_sum);
   const double loss = nll.loss.item<float>();
   if (!std::isfinite(loss)) return Failed(fmt::format("the loss is {}", loss));

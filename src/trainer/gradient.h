@@ -2,7 +2,9 @@
 // packing, the micro-batches or the number of threads.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -17,8 +19,8 @@ struct StepLoss {
   int64_t tokens = 0;    // input rows computed
 };
 
-// One leaf per parameter and lane; lanes run forward and backward on micro-batches of their own at
-// the same time.
+// One leaf per trained parameter and lane; lanes run forward and backward on micro-batches of their
+// own at the same time.
 class GradientComputer {
  public:
   // `deterministic` as TrainSetup has it.
@@ -27,11 +29,14 @@ class GradientComputer {
   // Points the leaves at new compute weights (same shapes).
   void set_weights(const Weights& weights);
 
-  // After this, gradients() hold d loss / d parameter. A micro-batch whose loss is not finite is an
-  // error that names it.
-  absl::StatusOr<StepLoss> compute(std::span<const PackedBatch> batches);
+  // Where an adapter's dropout comes from; without this there is none.
+  void set_dropout(uint64_t seed, uint64_t iteration);
 
-  // [parameter] float32, in the order of Parameters(); valid until the next compute().
+  // After this, gradients() hold d loss / d parameter. A micro-batch whose loss is not finite is an
+  // error that names it. `step` keys dropout.
+  absl::StatusOr<StepLoss> compute(std::span<const PackedBatch> batches, int64_t step = 0);
+
+  // [parameter] float32, in the order of TrainedParameters(); valid until the next compute().
   const std::vector<at::Tensor>& gradients() const { return gradients_; }
 
  private:
@@ -44,10 +49,12 @@ class GradientComputer {
   };
 
   absl::Status run_batch(Replica& replica, const PackedBatch& batch, double total_weight);
+  void set_dropout_streams(Replica& replica, uint64_t batch) const;
   void reduce();
 
   const double z_loss_;
   const bool deterministic_;
+  std::optional<std::pair<uint64_t, uint64_t>> dropout_;  // seed and iteration
   std::vector<Replica> replicas_;
   std::vector<at::Tensor> gradients_;
 };

@@ -93,11 +93,4 @@ void TrainOptions::visit(Fields& f) {
   VisitScale(f, *this);
 }
 
-void LoraOptions::visit(Fields& f) {
-  f.integer("r", r, {.min = 1}, "Rank of the added matrices.");
-  f.real("lora_alpha", lora_alpha, {.min = 0, .open_min = true}, "Their scale is lora_alpha / r.");
-  f.real("lora_dropout", lora_dropout, {.min = 0, .max = 1}, "Dropout before the added matrices.");
-  f.texts("target_modules", target_modules, "Projections that get them.");
-}
-
 }  // namespace restem

@@ -1,4 +1,4 @@
-// The `train` and `lora` sections of a job.
+// The `train` section of a job.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +31,6 @@ struct TrainOptions {
   bool gradient_checkpointing = false;
   std::string sharding = "auto";  // auto | none
   int64_t tensor_parallel_size = 1;
-
-  void visit(config::Fields& f);
-};
-
-struct LoraOptions {
-  int64_t r = 16;
-  double lora_alpha = 32.0;
-  double lora_dropout = 0.0;
-  std::vector<std::string> target_modules = {
-      "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
 
   void visit(config::Fields& f);
 };

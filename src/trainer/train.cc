@@ -116,6 +116,7 @@ class Trainer {
     if (resumed) spdlog::info("{}: continuing at step {}", setup_.label, state_.step);
     refresh_compute_weights();
     GradientComputer gradient(model_, setup_.lanes, setup_.options.z_loss, setup_.deterministic);
+    gradient.set_dropout(setup_.seed, setup_.iteration);
     Progress progress(setup_.label, total_steps(), "tokens");
     progress.start_at(state_.step);
     absl::Status status = validate_if_due();  // one that was stopped in the middle
@@ -132,20 +133,23 @@ class Trainer {
 
  private:
   std::vector<at::Tensor> init_master() {
-    state_.master = MapWeights(
+    state_.master = MapTrained(
         config_, setup_.start->weights, [](const at::Tensor& t) { return at::clone(t); });
     std::vector<at::Tensor> tensors;
-    for (Parameter& parameter : Parameters(config_, state_.master))
+    for (Parameter& parameter : TrainedParameters(config_, state_.master))
       tensors.push_back(std::move(parameter.tensor));
     return tensors;
   }
 
   int64_t total_steps() const { return static_cast<int64_t>(plan_.steps.size()); }
 
+  // Adapters are float32, on a base that has its dtype already.
+  bool casts() const { return setup_.bfloat16 && state_.master.adapter.empty(); }
+
   // Matrices in the compute dtype; float32 models compute on the master weights themselves.
   void refresh_compute_weights() {
     model_.weights = state_.master;
-    if (!setup_.bfloat16) return;
+    if (!casts()) return;
     model_.weights = MapWeights(config_, state_.master, [](const at::Tensor& t) {
       return t.dim() >= 2 ? t.to(at::kBFloat16) : t;
     });
@@ -155,12 +159,12 @@ class Trainer {
     const auto start = Clock::now();
     const auto& examples = plan_.steps[static_cast<size_t>(state_.step)];
     const double rate = LearningRate(setup_.options, state_.step, total_steps());
-    const auto loss =
-        gradient.compute(PackStep(setup_.examples, examples, MicroBatchTokens(setup_)));
+    const auto loss = gradient.compute(
+        PackStep(setup_.examples, examples, MicroBatchTokens(setup_)), state_.step);
     if (!loss.ok()) return NameBatch(loss.status(), setup_, examples, state_.step);
     const auto norm = optimizer_.step(gradient.gradients(), rate);
     if (!norm.ok()) return NameBatch(norm.status(), setup_, examples, state_.step);
-    if (setup_.bfloat16) {
+    if (casts()) {
       refresh_compute_weights();
       gradient.set_weights(model_.weights);
     }
@@ -197,7 +201,7 @@ class Trainer {
       state_.best_step = state_.step;
       state_.misses = 0;
       state_.best =
-          MapWeights(config_, state_.master, [](const at::Tensor& t) { return at::clone(t); });
+          MapTrained(config_, state_.master, [](const at::Tensor& t) { return at::clone(t); });
     } else if (++state_.misses >= setup_.options.patience && setup_.options.patience > 0) {
       state_.stopped_early = true;
       spdlog::info("{}: no better validation in {} tries, stopping at step {}; best was step {}",

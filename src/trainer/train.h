@@ -23,7 +23,8 @@ struct TrainStepEvent {
 };
 
 struct TrainSetup {
-  const Model* start = nullptr;  // float32 weights, left as they are
+  // Left as it is: float32 weights, or an adapter on weights of the compute dtype.
+  const Model* start = nullptr;
   std::span<const TrainingExample> examples;
   TrainOptions options;
   bool bfloat16 = false;  // compute in bfloat16 over float32 master weights

@@ -21,14 +21,14 @@ std::vector<Parameter> StateTensors(const ModelConfig& config,
                                     AdamW& optimizer,
                                     bool with_best) {
   std::vector<Parameter> tensors;
-  const std::vector<Parameter> master = Parameters(config, state.master);
+  const std::vector<Parameter> master = TrainedParameters(config, state.master);
   for (size_t i = 0; i < master.size(); ++i) {
     tensors.push_back({"master." + master[i].name, master[i].tensor});
     tensors.push_back({"first_moment." + master[i].name, optimizer.first_moments()[i]});
     tensors.push_back({"second_moment." + master[i].name, optimizer.second_moments()[i]});
   }
   if (with_best) {
-    for (const Parameter& best : Parameters(config, state.best))
+    for (const Parameter& best : TrainedParameters(config, state.best))
       tensors.push_back({"best." + best.name, best.tensor});
   }
   return tensors;
@@ -87,7 +87,7 @@ absl::StatusOr<bool> LoadTrainerState(const std::string& dir,
   optimizer.set_steps(state.step);
   if (state.has_best)
     state.best =
-        MapWeights(config, state.master, [](const at::Tensor& t) { return at::empty_like(t); });
+        MapTrained(config, state.master, [](const at::Tensor& t) { return at::empty_like(t); });
   for (const Parameter& entry : StateTensors(config, state, optimizer, state.has_best)) {
     const auto found = file.tensors().find(entry.name);
     if (found == file.tensors().end() || found->second.bytes.size() != entry.tensor.nbytes()) {

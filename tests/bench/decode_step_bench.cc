@@ -94,7 +94,7 @@ class RandomModel {
                                .qkv = matrix(qkv, hidden),
                                .qkv_bias = vector(qkv),
                                .o = matrix(hidden, q),
-                               .post_attention_norm = vector(hidden),
+                               .mlp_input_norm = vector(hidden),
                                .gate_up = matrix(2 * config.intermediate_size, hidden),
                                .down = matrix(hidden, config.intermediate_size)});
     }

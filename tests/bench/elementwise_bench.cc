@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "ops/autograd.h"
+#include "ops/glu.h"
 #include "ops/rms_norm.h"
 #include "ops/rope.h"
-#include "ops/swiglu.h"
 
 namespace restem {
 namespace {
@@ -51,7 +51,8 @@ at::Tensor RotateHalf(const at::Tensor& x, const RopeTable& table) {
     return at::cat({half, half}, -1).narrow(0, 0, rows).unsqueeze(1);
   };
   const auto halves = x.chunk(2, -1);
-  return x * wide(table.cosines) + at::cat({-halves[1], halves[0]}, -1) * wide(table.sines);
+  const auto [cosines, sines] = table.view(rows);
+  return x * wide(cosines) + at::cat({-halves[1], halves[0]}, -1) * wide(sines);
 }
 
 void Run(benchmark::State& state, const Contender& contender, bool with_backward) {
@@ -81,13 +82,14 @@ void Register(const std::string& name, const Contender& contender) {
 }
 
 void RegisterAll() {
-  const RopeTable table = MakeRopeTable(2048, kHeadDim, 10000.0);
+  const RopeTable table(2048, RopeFrequencies(kHeadDim, 10000.0));
   Register("rms_norm/restem",
            {[](const auto& x) { return RmsNorm(x[0], x[1], kEps); }, MatrixAndWeight});
   Register("rms_norm/libtorch",
            {[](const auto& x) { return at::rms_norm(x[0], x[1].sizes(), x[1], kEps); },
             MatrixAndWeight});
-  Register("swiglu/restem", {[](const auto& x) { return Swiglu(x[0], x[1]); }, TwoMatrices});
+  Register("swiglu/restem",
+           {[](const auto& x) { return Glu(Activation::kSilu, x[0], x[1]); }, TwoMatrices});
   Register("swiglu/libtorch", {[](const auto& x) { return at::silu(x[0]) * x[1]; }, TwoMatrices});
   Register("rope/restem",
            {[table](const auto& x) { return Rope(x[0], Positions(x[0].size(0)), table); }, Heads});

@@ -2,17 +2,19 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 #include <random>
 
 #include "kernels/device_array.h"
 #include "kernels/embedding.h"
+#include "kernels/glu.h"
 #include "kernels/logits_reference.h"
 #include "kernels/rms_norm.h"
-#include "kernels/swiglu.h"
 
 namespace restem::testing {
 namespace {
 
+using kernels::Activation;
 using kernels::Precision;
 namespace cuda = kernels::cuda;
 
@@ -143,7 +145,7 @@ TEST_P(DecodeOpsTest, ARowsNormDoesNotDependOnTheOthers) {
 }
 
 // Gates at which e^−gate is infinite, or nothing beside 1.
-TEST_P(DecodeOpsTest, Swiglu) {
+TEST_P(DecodeOpsTest, Glu) {
   constexpr int64_t kRows = 3;
   for (const int64_t width : widths()) {
     auto gate_up = Normal(kRows * 2 * width, 1, GetParam());
@@ -152,6 +154,7 @@ TEST_P(DecodeOpsTest, Swiglu) {
     gate_up[2] = -64.0;
     const auto bias = Normal(2 * width, 2, Precision::kFloat32);
     for (const bool biased : {false, true}) {
+      const Activation activation = biased ? Activation::kGeluTanh : Activation::kSilu;
       std::vector<double> expected;
       for (int64_t i = 0; i < kRows * width; ++i) {
         const int64_t column = i % width;
@@ -160,18 +163,22 @@ TEST_P(DecodeOpsTest, Swiglu) {
         const auto w = static_cast<size_t>(width);
         const double gate = gate_up[at] + (biased ? bias[of_gate] : 0.0);
         const double up = gate_up[at + w] + (biased ? bias[of_gate + w] : 0.0);
-        expected.push_back(gate / (1.0 + std::exp(-gate)) * up);
+        const double cubic =
+            std::sqrt(8.0 / std::numbers::pi) * (gate + 0.044715 * gate * gate * gate);
+        const double inner = biased ? cubic : gate;
+        expected.push_back(gate / (1.0 + std::exp(-inner)) * up);
       }
       DeviceArray<unsigned char> x(Encoded(gate_up, GetParam()));
       DeviceArray<float> of_products(Narrow(bias));
       DeviceArray<unsigned char> y(x.bytes() / 2);
-      EXPECT_STREQ(cuda::Swiglu(GetParam(),
-                                kRows,
-                                width,
-                                x.data(),
-                                biased ? of_products.data() : nullptr,
-                                y.data(),
-                                nullptr),
+      EXPECT_STREQ(cuda::Glu(activation,
+                             GetParam(),
+                             kRows,
+                             width,
+                             x.data(),
+                             biased ? of_products.data() : nullptr,
+                             y.data(),
+                             nullptr),
                    nullptr);
       // A sum with the bias is off by 2^-22 at most; so is its product with a factor of up to 4.
       EXPECT_TRUE(
@@ -206,9 +213,9 @@ INSTANTIATE_TEST_SUITE_P(Precisions,
 TEST(DecodeOps, RefuseWhatTheyCannotDo) {
   alignas(16) float memory[8] = {};
   constexpr auto kType = Precision::kFloat32;
-  EXPECT_STREQ(cuda::Swiglu(kType, 1, 6, nullptr, nullptr, nullptr, nullptr),
+  EXPECT_STREQ(cuda::Glu(Activation::kSilu, kType, 1, 6, nullptr, nullptr, nullptr, nullptr),
                "cudaErrorNotSupported");
-  EXPECT_STREQ(cuda::Swiglu(kType, 1, 4, memory + 1, nullptr, nullptr, nullptr),
+  EXPECT_STREQ(cuda::Glu(Activation::kSilu, kType, 1, 4, memory + 1, nullptr, nullptr, nullptr),
                "cudaErrorMisalignedAddress");
   EXPECT_STREQ(cuda::EmbedTokens(kType, 1, 6, nullptr, nullptr, nullptr, nullptr),
                "cudaErrorNotSupported");

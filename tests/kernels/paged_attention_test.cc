@@ -32,7 +32,8 @@ struct Case {
 
 std::ostream& operator<<(std::ostream& out, const Case& c) {
   return out << (c.way == Way::kCpu ? "CPU, " : "CUDA, ") << c.shape.heads << "/"
-             << c.shape.kv_heads << " heads of " << c.shape.head_dim
+             << c.shape.kv_heads << " heads of " << c.shape.head_dim << ", cap " << c.shape.soft_cap
+             << ", window " << c.shape.window
              << (c.precision == Precision::kFloat32 ? ", float32" : ", bfloat16")
              << (c.partial_page_is_prompt ? ", prompts to the last page"
                                           : ", prompts of whole pages");
@@ -219,6 +220,13 @@ std::vector<Case> Cases() {
                      shape_of(heads, kv_heads, head_dim),
                      Precision::kFloat32,
                      /*partial_page_is_prompt=*/false});
+  }
+  for (const auto& [soft_cap, window] :
+       {std::pair<float, int64_t>{1.5F, 0}, {0.0F, 1}, {0.0F, 16}, {2.0F, 21}}) {
+    kernels::PagedAttentionShape shape = shape_of(4, 2, 16);
+    shape.soft_cap = soft_cap;
+    shape.window = window;
+    cases.push_back({Way::kCpu, shape, Precision::kFloat32, /*partial_page_is_prompt=*/false});
   }
   add(7, 1, 64, true);
   if (kFewShapes) return cases;

@@ -230,6 +230,11 @@ void PagedMemory::attend(size_t row, int64_t head, const double* out, double* er
     for (int64_t dim = 0; dim < shape_.head_dim; ++dim)
       weights[static_cast<size_t>(key)] +=
           double{shape_.scale} * query[dim] * elements_[key_at(sequence, key, kv_head, dim)];
+  if (shape_.soft_cap > 0.0F) {
+    for (double& weight : weights) weight = shape_.soft_cap * std::tanh(weight / shape_.soft_cap);
+  }
+  const int64_t hidden = shape_.window == 0 ? 0 : std::max<int64_t>(0, keys - shape_.window);
+  std::fill(weights.begin(), weights.begin() + hidden, -INFINITY);
   const double max = keys == 0 ? 0.0 : *std::max_element(weights.begin(), weights.end());
   for (double& weight : weights) weight = std::exp(weight - max);
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "ops/rope.h"
 #include "support/paths.h"
 
 namespace restem {
@@ -56,7 +57,7 @@ TEST(ModelConfig, ReadsTheNewerRopeParameters) {
   nlohmann::json config = GoodConfig();
   config.erase("rope_theta");
   config["rope_parameters"] = {{"rope_theta", 50000.0}, {"rope_type", "default"}};
-  EXPECT_EQ(Read(config)->rope_theta, 50000.0);
+  EXPECT_EQ(Read(config)->ropes.at(0).frequencies, RopeFrequencies(12, 50000.0));
 }
 
 TEST(ModelConfig, UnknownArchitecturesAndFeaturesAreNamed) {
@@ -64,14 +65,49 @@ TEST(ModelConfig, UnknownArchitecturesAndFeaturesAreNamed) {
               HasSubstr("config.json: model_type: unknown architecture \"mamba\""));
   EXPECT_THAT(MessageFor("hidden_act", "gelu"),
               HasSubstr("hidden_act: \"gelu\" is not supported, must be silu"));
+  EXPECT_THAT(MessageFor("rope_scaling", {{"rope_type", "spiral"}}),
+              HasSubstr("rope_scaling: RoPE scaling of type \"spiral\" is not supported"));
   EXPECT_THAT(MessageFor("rope_scaling", {{"rope_type", "yarn"}}),
-              HasSubstr("type \"yarn\" is not supported"));
-  EXPECT_THAT(MessageFor("use_sliding_window", true), HasSubstr("use_sliding_window"));
+              HasSubstr("\"rope_scaling.factor\" is missing"));
+  EXPECT_THAT(MessageFor("rope_scaling", {{"rope_type", "linear"}, {"factor", -1}}),
+              HasSubstr("rope_scaling.factor: -1 must be positive"));
+  EXPECT_THAT(MessageFor("rope_scaling", {{"rope_type", "longrope"}, {"short_factor", {1, 2}}}),
+              HasSubstr("rope_scaling.short_factor must be a list of 6 numbers"));
+  EXPECT_THAT(MessageFor("partial_rotary_factor", 0.5), HasSubstr("partial_rotary_factor"));
+  EXPECT_THAT(MessageFor("num_hidden_layers", 1'000'000), HasSubstr("must be from 1 to 10000"));
   EXPECT_THAT(MessageFor("quantization_config", {{"bits", 4}}), HasSubstr("quantization_config"));
   EXPECT_THAT(MessageFor("num_key_value_heads", 3),
               HasSubstr("3 must divide num_attention_heads, which is 4"));
   EXPECT_THAT(MessageFor("hidden_size", 0), HasSubstr("hidden_size: 0 is out of range"));
   EXPECT_THAT(MessageFor("hidden_size", "wide"), HasSubstr("hidden_size"));
+}
+
+// Features of other families than Llama's.
+TEST(ModelConfig, WhatAFamilyDoesNotHaveIsNamed) {
+  const auto message = [](const char* type, const nlohmann::json& keys) {
+    nlohmann::json config = GoodConfig();
+    config["model_type"] = type;
+    config.update(keys);
+    return std::string(MessageOf(Read(config).status()));
+  };
+  EXPECT_THAT(message("gemma3", {}), HasSubstr("gemma3_text"));
+  EXPECT_THAT(message("gemma2", {{"layer_types", {"chunked_attention"}}}),
+              HasSubstr("layer_types: has 1 entries for 2 layers"));
+  EXPECT_THAT(message("gemma2", {{"layer_types", {"chunked_attention", "full_attention"}}}),
+              HasSubstr("layer_types: \"chunked_attention\" is not supported"));
+  EXPECT_THAT(message("gemma3_text", {{"attn_logit_softcapping", 50.0}}),
+              HasSubstr("attn_logit_softcapping"));
+  EXPECT_THAT(message("mixtral", {{"num_local_experts", 2}, {"num_experts_per_tok", 3}}),
+              HasSubstr("num_experts_per_tok: must be from 1 to 2"));
+  EXPECT_THAT(message("mistral", {{"sliding_window", -4}}), HasSubstr("sliding_window: -4"));
+  EXPECT_THAT(message("gpt2", {}), HasSubstr("n_embd"));
+  EXPECT_THAT(message("gpt2",
+                      {{"n_embd", 48},
+                       {"n_layer", 2},
+                       {"n_head", 4},
+                       {"n_positions", 64},
+                       {"scale_attn_by_inverse_layer_idx", true}}),
+              HasSubstr("scale_attn_by_inverse_layer_idx: true is not supported"));
 }
 
 TEST(ModelConfig, AMissingKeyIsNamed) {

@@ -12,7 +12,6 @@
 #include "model/score.h"
 #include "ops/linear.h"
 #include "support/paths.h"
-#include "support/python.h"
 #include "support/tensor_compare.h"
 
 namespace restem {
@@ -42,73 +41,6 @@ at::Tensor ToTensor(const nlohmann::json& rows) {
   for (const auto& row : rows)
     tensors.push_back(at::tensor(row.get<std::vector<double>>(), at::kDouble));
   return at::stack(tensors);
-}
-
-class ReferenceModels : public ::testing::Test {
- protected:
-  // All tests compare with the same models: transformers takes seconds to start.
-  static void SetUpTestSuite() {
-    if (!testing::Python()) return;
-    root_ = std::string(RESTEM_BINARY_DIR) + "/test-output/reference-models";
-    std::filesystem::remove_all(root_);
-    std::filesystem::create_directories(root_);
-    ASSERT_EQ(testing::RunPython("model/reference_models.py", "write " + root_).exit_code, 0);
-  }
-  static inline std::string root_;
-};
-
-constexpr const char* kModels[] = {
-    "llama-mha", "llama-gqa-tied", "llama-biases", "qwen2-gqa", "qwen2-tied"};
-
-TEST_F(ReferenceModels, LogitsEqualTransformers) {
-  RESTEM_REQUIRE_PYTHON();
-  for (const std::string name : kModels) {
-    const auto model = LoadModel(root_ + "/" + name, /*bfloat16=*/false);
-    ASSERT_TRUE(model.ok()) << model.status();
-    const auto reference = ReadJson(root_ + "/" + name + "/reference.json");
-    const at::Tensor logits = LogitsOf(*model, reference["tokens"].get<std::vector<int32_t>>());
-    EXPECT_TRUE(Near(logits, ToTensor(reference["logits"]), 1e-5)) << name;
-  }
-}
-
-TEST_F(ReferenceModels, GreedyTokensEqualTransformers) {
-  RESTEM_REQUIRE_PYTHON();
-  for (const std::string name : kModels) {
-    const auto model = LoadModel(root_ + "/" + name, /*bfloat16=*/false);
-    ASSERT_TRUE(model.ok());
-    const auto reference = ReadJson(root_ + "/" + name + "/reference.json");
-    auto tokens = reference["tokens"].get<std::vector<int32_t>>();
-    for (const int32_t expected : reference["greedy"]) {
-      const at::Tensor logits = LogitsOf(*model, tokens);
-      ASSERT_EQ(logits[-1].argmax().item<int64_t>(), expected) << name;
-      tokens.push_back(expected);
-    }
-  }
-}
-
-TEST_F(ReferenceModels, WhatIsSavedLoadsInTransformersUnchanged) {
-  RESTEM_REQUIRE_PYTHON();
-  for (const std::string name : kModels) {
-    const std::string saved = testing::TestDir() + "/" + name;
-    const auto model = LoadModel(root_ + "/" + name, /*bfloat16=*/false);
-    ASSERT_TRUE(SaveModel(*model, /*bfloat16=*/false, saved).ok());
-    const auto loaded = testing::RunPython("model/reference_models.py", "read " + saved);
-    ASSERT_EQ(loaded.exit_code, 0) << name;
-    const auto reference = ReadJson(root_ + "/" + name + "/reference.json");
-    EXPECT_TRUE(
-        Near(ToTensor(nlohmann::json::parse(loaded.output)), ToTensor(reference["logits"]), 1e-6))
-        << name;
-  }
-}
-
-TEST_F(ReferenceModels, Bfloat16FollowsFloat32) {
-  RESTEM_REQUIRE_PYTHON();
-  const std::string dir = root_ + "/qwen2-gqa";
-  const auto reference = ReadJson(dir + "/reference.json");
-  const auto narrow = LoadModel(dir, /*bfloat16=*/true);
-  const at::Tensor logits = LogitsOf(*narrow, reference["tokens"].get<std::vector<int32_t>>());
-  EXPECT_TRUE(Near(logits, ToTensor(reference["logits"]), 0.1));  // 8 bits through 3 layers
-  EXPECT_FALSE(Near(logits, ToTensor(reference["logits"]), 1e-5));
 }
 
 TEST(Stories260K, GreedyTextAndLogitsAreThePublishedOnes) {

@@ -17,15 +17,21 @@ struct Case {
   int64_t kv_heads;
   int64_t head_dim;
   std::vector<AttentionSegment> segments;
+  double soft_cap = 0.0;
+  int64_t window = 0;
 };
 
 // mask[i][j]: row i sees row j.
-at::Tensor MaskOf(const std::vector<AttentionSegment>& segments, int64_t rows) {
+at::Tensor MaskOf(const Case& c, int64_t rows) {
   at::Tensor mask = at::zeros({rows, rows}, at::kBool);
-  for (const auto& s : segments) {
+  for (const auto& s : c.segments) {
+    const int64_t prefix = s.prefix_end - s.prefix_begin;
     for (int64_t i = s.begin; i < s.end; ++i) {
-      mask[i].slice(0, s.prefix_begin, s.prefix_end).fill_(true);
-      mask[i].slice(0, s.begin, i + 1).fill_(true);
+      const int64_t position = prefix + i - s.begin;
+      for (int64_t key = 0; key <= position; ++key) {
+        if (c.window > 0 && position - key >= c.window) continue;
+        mask[i][key < prefix ? s.prefix_begin + key : s.begin + key - prefix] = true;
+      }
     }
   }
   return mask;
@@ -35,11 +41,12 @@ at::Tensor Reference(const at::Tensor& q,
                      const at::Tensor& k,
                      const at::Tensor& v,
                      const at::Tensor& mask,
-                     double scale) {
+                     const AttentionRule& rule) {
   const int64_t group = q.size(1) / k.size(1);
   const at::Tensor keys = k.repeat_interleave(group, 1);
   const at::Tensor values = v.repeat_interleave(group, 1);
-  const at::Tensor scores = at::einsum("ihd,jhd->hij", {q, keys}) * scale;
+  at::Tensor scores = at::einsum("ihd,jhd->hij", {q, keys}) * rule.scale;
+  if (rule.soft_cap > 0.0) scores = rule.soft_cap * at::tanh(scores / rule.soft_cap);
   const at::Tensor p = at::softmax(scores.masked_fill(~mask, -1e300), -1);
   return at::einsum("hij,jhd->ihd", {p, values});
 }
@@ -54,13 +61,14 @@ TEST_P(PackedAttentionTest, ForwardAndGradient) {
   const at::Tensor k = at::randn({rows, c.kv_heads, c.head_dim});
   const at::Tensor v = at::randn({rows, c.kv_heads, c.head_dim});
   const at::Tensor dy = at::randn({rows, c.heads, c.head_dim});
-  const double scale = 1.0 / std::sqrt(static_cast<double>(c.head_dim));
+  const AttentionRule rule = {
+      1.0 / std::sqrt(static_cast<double>(c.head_dim)), c.soft_cap, c.window};
   const auto segments = std::make_shared<const std::vector<AttentionSegment>>(c.segments);
   const std::vector<at::Tensor> x32 = {MakeLeaf(q), MakeLeaf(k), MakeLeaf(v)};
   const std::vector<at::Tensor> x64 = {
       MakeLeaf(q.to(at::kDouble)), MakeLeaf(k.to(at::kDouble)), MakeLeaf(v.to(at::kDouble))};
-  const at::Tensor y32 = PackedAttention(x32[0], x32[1], x32[2], segments, {}, scale);
-  const at::Tensor y64 = Reference(x64[0], x64[1], x64[2], MaskOf(c.segments, rows), scale);
+  const at::Tensor y32 = PackedAttention(x32[0], x32[1], x32[2], segments, {}, rule);
+  const at::Tensor y64 = Reference(x64[0], x64[1], x64[2], MaskOf(c, rows), rule);
   EXPECT_TRUE(Near(y32.detach(), y64.detach(), 5e-6));
   const auto g32 = GradientsOf((y32 * dy).sum(), x32);
   const auto g64 = GradientsOf((y64 * dy).sum(), x64);
@@ -78,16 +86,17 @@ TEST_P(PackedAttentionTest, OnlyLiveRowsAsk) {
   const at::Tensor k = at::randn({rows, c.kv_heads, c.head_dim});
   const at::Tensor v = at::randn({rows, c.kv_heads, c.head_dim});
   const at::Tensor dy = at::randn({queries, c.heads, c.head_dim});
+  const AttentionRule rule = {0.2, c.soft_cap, c.window};
   const auto segments = std::make_shared<const std::vector<AttentionSegment>>(c.segments);
   const std::vector<at::Tensor> x32 = {MakeLeaf(q), MakeLeaf(k), MakeLeaf(v)};
   const std::vector<at::Tensor> x64 = {
       MakeLeaf(q.to(at::kDouble)), MakeLeaf(k.to(at::kDouble)), MakeLeaf(v.to(at::kDouble))};
-  const at::Tensor y32 = PackedAttention(x32[0], x32[1], x32[2], segments, live, 0.2);
+  const at::Tensor y32 = PackedAttention(x32[0], x32[1], x32[2], segments, live, rule);
   const at::Tensor asked = Reference(x64[0].narrow(0, 0, live.numel()),
                                      x64[1],
                                      x64[2],
-                                     MaskOf(c.segments, rows).index_select(0, live),
-                                     0.2);
+                                     MaskOf(c, rows).index_select(0, live),
+                                     rule);
   const at::Tensor y64 = at::cat({asked, at::zeros_like(y32.narrow(0, 0, 2))});
   EXPECT_TRUE(Near(y32.detach(), y64.detach(), 5e-6));
   const auto g32 = GradientsOf((y32 * dy).sum(), x32);
@@ -100,8 +109,10 @@ TEST(PackedAttention, LiveRowsOutOfOrderAreRefused) {
   const at::Tensor k = at::ones({4, 1, 8});
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 4, 0, 0});
-  EXPECT_THROW(PackedAttention(q, k, k, segments, at::tensor({2, 1}, at::kLong), 1.0), c10::Error);
-  EXPECT_THROW(PackedAttention(q, k, k, segments, at::tensor({2, 4}, at::kLong), 1.0), c10::Error);
+  EXPECT_THROW(PackedAttention(q, k, k, segments, at::tensor({2, 1}, at::kLong), {1.0}),
+               c10::Error);
+  EXPECT_THROW(PackedAttention(q, k, k, segments, at::tensor({2, 4}, at::kLong), {1.0}),
+               c10::Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -115,20 +126,24 @@ INSTANTIATE_TEST_SUITE_P(
              5,
              64,
              {{0, 3, 0, 0}, {3, 9, 0, 3}, {9, 140, 0, 0}, {140, 150, 9, 140}, {150, 155, 9, 140}}},
-        Case{8, 1, 33, {{0, 70, 0, 0}, {70, 71, 0, 70}}}));
+        Case{8, 1, 33, {{0, 70, 0, 0}, {70, 71, 0, 70}}},
+        Case{4, 2, 16, {{0, 61, 0, 0}, {61, 70, 0, 61}}, /*soft_cap=*/1.5},
+        Case{2, 1, 8, {{0, 61, 0, 0}, {61, 90, 0, 61}, {90, 92, 0, 61}}, 0.0, /*window=*/1},
+        Case{2, 1, 8, {{0, 61, 0, 0}, {61, 90, 0, 61}, {90, 92, 0, 61}}, 0.0, /*window=*/17},
+        Case{4, 4, 20, {{0, 16, 0, 0}, {16, 55, 0, 16}}, 2.0, /*window=*/32}));
 
 TEST(PackedAttention, LargeScoresStayFinite) {
   const at::Tensor q = at::full({4, 1, 8}, 300.0F);
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 4, 0, 0});
-  EXPECT_TRUE(Near(PackedAttention(q, q, q, segments, {}, 1.0), q, 1e-6));
+  EXPECT_TRUE(Near(PackedAttention(q, q, q, segments, {}, {1.0}), q, 1e-6));
 }
 
 TEST(PackedAttention, SegmentOutsideTheRowsIsRefused) {
   const at::Tensor q = at::ones({4, 1, 8});
   const auto segments =
       std::make_shared<const std::vector<AttentionSegment>>(1, AttentionSegment{0, 5, 0, 0});
-  EXPECT_THROW(PackedAttention(q, q, q, segments, {}, 1.0), c10::Error);
+  EXPECT_THROW(PackedAttention(q, q, q, segments, {}, {1.0}), c10::Error);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ TEST_F(StoriesEngine, RecordedLogprobsAreThoseOfScoring) {
 
 // A model as deterministic training holds it.
 Model Deterministic(Model model) {
-  model.weights = PackedWeights(std::move(model.weights), /*keep_dense=*/true);
+  model.weights = PackedWeights(model.config, std::move(model.weights), /*keep_dense=*/true);
   return model;
 }
 

@@ -25,7 +25,8 @@ inline Model TinyModel(uint64_t seed = 1) {
   config.tie_word_embeddings = true;
   config.qkv_bias = true;
   config.eos_token_ids = {1};
-  model.rope = MakeRopeTable(config.max_position_embeddings, config.head_dim, config.rope_theta);
+  config.ropes = {{RopeFrequencies(config.head_dim, 10000.0)}};
+  model.ropes = RopeTables(config);
   model.weights = InitialWeights(config, seed);
   return model;
 }

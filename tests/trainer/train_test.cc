@@ -65,7 +65,7 @@ TEST_F(TrainTest, LearnsAndLeavesTheBaseAlone) {
 
 TEST_F(TrainTest, AnInterruptedRunEndsInTheSameBits) {
   setup_.validate = [](const Model& model, int64_t) -> absl::StatusOr<double> {
-    return -model.weights.norm.sum().item<double>();  // something that depends on the weights
+    return -model.weights.norm.weight.sum().item<double>();  // something that depends on the weights
   };
   setup_.options.patience = 100;
   const auto whole = Train(setup_);
@@ -89,7 +89,7 @@ TEST_F(TrainTest, AnInterruptedRunEndsInTheSameBits) {
 // A stop in the middle of a validation loses no step and does not skip the validation.
 TEST_F(TrainTest, AStopWhileValidatingIsMadeUpFor) {
   const auto by_weights = [](const Model& model, int64_t) -> absl::StatusOr<double> {
-    return -model.weights.norm.sum().item<double>();
+    return -model.weights.norm.weight.sum().item<double>();
   };
   setup_.options.eval_every = 4;
   setup_.options.save_every = 0;
@@ -167,7 +167,7 @@ TEST_F(TrainTest, ValidatesAtTheEndOfEachEpochWhereEvalEveryIsZero) {
 }
 
 TEST_F(TrainTest, ALossThatIsNotFiniteNamesTheBatch) {
-  model_.weights.norm = at::full({24}, INFINITY);
+  model_.weights.norm.weight = at::full({24}, INFINITY);
   const auto result = Train(setup_);
   EXPECT_THAT(std::string(MessageOf(result.status())), HasSubstr("training step 1 over samples p"));
   EXPECT_FALSE(absl::IsInvalidArgument(result.status()));

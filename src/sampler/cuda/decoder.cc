@@ -5,7 +5,7 @@
 #include "kernels/newest_tokens.h"
 #include "kernels/qkv_rope_cache.h"
 #include "kernels/rms_norm.h"
-#include "kernels/swiglu.h"
+#include "kernels/glu.h"
 
 namespace restem::cuda {
 namespace {
@@ -67,7 +67,7 @@ class Launcher {
     return {rows_,
             config_.hidden_size,
             weight,
-            static_cast<float>(config_.rms_norm_eps),
+            static_cast<float>(config_.norm_eps),
             model_.precision};
   }
 
@@ -151,7 +151,7 @@ class Launcher {
              config_.hidden_size,
              room_.block_out,
              "the product of o");
-    add(layer.o_bias, layer.post_attention_norm);
+    add(layer.o_bias, layer.mlp_input_norm);
   }
 
   void feed_forward(const DeviceLayer& layer, const float* next_norm) {
@@ -162,14 +162,15 @@ class Launcher {
              2 * inner,
              room_.gate_up,
              "the product of gate and up");
-    launched(gpu::Swiglu(model_.precision,
-                         rows_,
-                         inner,
-                         room_.gate_up,
-                         layer.gate_up_bias,
-                         room_.gated,
-                         stream_),
-             "Swiglu");
+    launched(gpu::Glu(kernels::Activation::kSilu,
+                      model_.precision,
+                      rows_,
+                      inner,
+                      room_.gate_up,
+                      layer.gate_up_bias,
+                      room_.gated,
+                      stream_),
+             "Glu");
     multiply(room_.gated,
              layer.down,
              inner,

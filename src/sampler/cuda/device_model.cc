@@ -9,12 +9,38 @@
 namespace restem::cuda {
 namespace {
 
-// What kernels/paged_attention.h, rms_norm.h and swiglu.h ask for.
+// What this engine's kernels do not compute, by name; empty: nothing.
+std::string_view MissingOnGpu(const ModelConfig& config) {
+  if (config.norm != NormKind::kRms || !config.norm_before || config.norm_after)
+    return "its norms: they must be RMS norms before attention and MLP";
+  if (config.qk_norm != QkNorm::kNone) return "norms of queries and keys";
+  if (config.experts.count > 0) return "experts";
+  if (!config.gated_mlp) return "an MLP without a gate";
+  if (config.learned_positions) return "learned positions";
+  if (config.embedding_scale != 1.0) return "scaled embeddings";
+  if (config.attention_soft_cap != 0.0 || config.logit_soft_cap != 0.0) return "soft caps";
+  for (const LayerConfig& layer : config.layers) {
+    if (layer.window > 0 && layer.window < config.max_position_embeddings) return "sliding windows";
+    if (layer.rope != 0) return "layers with another rotary embedding, or none";
+  }
+  if (config.ropes.size() != 1 ||
+      static_cast<int64_t>(config.ropes[0].frequencies.size()) * 2 != config.head_dim)
+    return "a rotary embedding of a part of each head";
+  return "";
+}
+
+// What kernels/paged_attention.h, rms_norm.h and glu.h ask for.
 absl::Status CheckShape(const ModelConfig& config) {
   const auto refuse = [](std::string_view what, int64_t value, std::string_view wanted) {
     return InvalidInput(fmt::format(
         "device: cuda: the model's {} is {}; its kernels need {}", what, value, wanted));
   };
+  if (const std::string_view missing = MissingOnGpu(config); !missing.empty()) {
+    return InvalidInput(fmt::format(
+        "device: cuda: {} models are computed on the CPU only: the GPU's engine does not have {}",
+        config.model_type,
+        missing));
+  }
   if (config.head_dim % 8 != 0 || config.head_dim > 256)
     return refuse("head_dim", config.head_dim, "a multiple of 8 up to 256");
   if (config.hidden_size % 4 != 0)
@@ -68,17 +94,17 @@ DeviceLayer UploadLayer(const ModelConfig& config, const LayerWeights& layer, Up
   const int64_t kv = config.num_key_value_heads * config.head_dim;
   const int64_t inner = config.intermediate_size;
   return {
-      .input_norm = uploader.vector(layer.input_norm),
+      .input_norm = uploader.vector(layer.input_norm.weight),
       .qkv = uploader.copy(at::cat({layer.q.dense, layer.k.dense, layer.v.dense})),
       .qkv_bias = uploader.biases({layer.q_bias, layer.k_bias, layer.v_bias},
                                   {config.num_attention_heads * config.head_dim, kv, kv}),
       .o = uploader.copy(layer.o.dense),
       .o_bias = uploader.vector(layer.o_bias),
-      .post_attention_norm = uploader.vector(layer.post_attention_norm),
-      .gate_up = uploader.copy(at::cat({layer.gate.dense, layer.up.dense})),
-      .gate_up_bias = uploader.biases({layer.gate_bias, layer.up_bias}, {inner, inner}),
-      .down = uploader.copy(layer.down.dense),
-      .down_bias = uploader.vector(layer.down_bias),
+      .mlp_input_norm = uploader.vector(layer.mlp_input_norm.weight),
+      .gate_up = uploader.copy(at::cat({layer.mlp.gate.dense, layer.mlp.up.dense})),
+      .gate_up_bias = uploader.biases({layer.mlp.gate_bias, layer.mlp.up_bias}, {inner, inner}),
+      .down = uploader.copy(layer.mlp.down.dense),
+      .down_bias = uploader.vector(layer.mlp.down_bias),
   };
 }
 
@@ -96,16 +122,17 @@ absl::StatusOr<DeviceModel> UploadModel(const Model& model) {
   result.attention = {config.num_attention_heads,
                       config.num_key_value_heads,
                       config.head_dim,
-                      static_cast<float>(AttentionScale(config))};
+                      static_cast<float>(AttentionRuleOf(config, 0).scale)};
   Uploader uploader(result.memory);
   result.embed_tokens = uploader.copy(weights.embed_tokens);
   for (const LayerWeights& layer : weights.layers)
     result.layers.push_back(UploadLayer(config, layer, uploader));
-  result.norm = uploader.vector(weights.norm);
+  result.norm = uploader.vector(weights.norm.weight);
   result.lm_head =
       config.tie_word_embeddings ? result.embed_tokens : uploader.copy(weights.lm_head.dense);
-  result.cosines = uploader.vector(model.rope.cosines);
-  result.sines = uploader.vector(model.rope.sines);
+  const auto [cosines, sines] = model.ropes[0].view(config.max_position_embeddings);
+  result.cosines = uploader.vector(cosines);
+  result.sines = uploader.vector(sines);
   RESTEM_RETURN_IF_ERROR(uploader.status());
   return result;
 }

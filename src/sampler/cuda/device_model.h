@@ -18,7 +18,7 @@ struct DeviceLayer {
   const float* qkv_bias = nullptr;             // [(heads + 2·kv_heads)·head_dim]
   const void* o = nullptr;                     // [hidden, heads·head_dim]
   const float* o_bias = nullptr;               // [hidden]
-  const float* post_attention_norm = nullptr;  // [hidden]
+  const float* mlp_input_norm = nullptr;  // [hidden]
   const void* gate_up = nullptr;               // [2·intermediate, hidden]
   const float* gate_up_bias = nullptr;         // [2·intermediate]
   const void* down = nullptr;                  // [hidden, intermediate]

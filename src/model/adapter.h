@@ -1,0 +1,40 @@
+// Low-rank adapters (LoRA, arXiv 2106.09685) in PEFT's format: for each of some linear layers,
+// scale·b·a is added to the weight, and only a and b are trained. The base stays as it is.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "model/decoder.h"
+#include "model/options.h"
+
+namespace restem {
+
+// An adapter that changes nothing yet: a uniform in ±1/√in, b zero. `seed` and `iteration` key the
+// draws. InvalidInput names a target module that the model does not have, and those that it has.
+absl::StatusOr<std::vector<AdapterModule>> NewAdapter(const ModelConfig& config,
+                                                      const LoraOptions& options,
+                                                      uint64_t seed,
+                                                      uint64_t iteration);
+
+// Elements of a and b of such an adapter; 0 where a target is not there.
+int64_t AdapterParameterCount(const ModelConfig& config, const LoraOptions& options);
+
+// Whether a model directory holds an adapter instead of weights.
+bool IsAdapter(const std::string& dir);
+
+// The folder of the base that `dir`/adapter_config.json names. InvalidInput where that is not a
+// folder here.
+absl::StatusOr<std::string> AdapterBase(const std::string& dir);
+
+// Reads adapter_config.json and adapter_model.safetensors and puts the adapter on a model that has
+// none. InvalidInput names what is not implemented, and a tensor that is missing, extra or
+// mis-shaped.
+absl::Status LoadAdapter(const std::string& dir, Model& model);
+
+// Writes both files of model.weights.adapter.
+absl::Status WriteAdapter(const Model& model, const std::string& dir);
+
+}  // namespace restem

@@ -1,0 +1,143 @@
+// Models from HF directories.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "io/safetensors.h"
+#include "model/adapter.h"
+#include "model/checkpoint.h"
+#include "model/families/families.h"
+#include "model/stored_tensors.h"
+#include "model/tensor_file.h"
+
+namespace restem {
+namespace {
+
+std::string ShapeText(const std::vector<int64_t>& shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
+
+absl::Status CheckNothingExtra(const SafetensorsModel& file,
+                               const std::set<std::string>& known,
+                               const ModelConfig& config,
+                               const std::string& dir) {
+  for (const auto& [name, view] : file.tensors()) {
+    if (known.contains(name) || IsKnownExtra(config, name)) continue;
+    return InvalidInput(
+        fmt::format("{}: tensor {} {} is not part of a {} model with this config.json",
+                    dir,
+                    name,
+                    ShapeText(view.shape),
+                    config.model_type));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Model> ModelOf(const std::string& dir) {
+  RESTEM_ASSIGN_OR_RETURN(ModelConfig config, ReadModelConfig(dir));
+  std::vector<RopeTable> ropes = RopeTables(config);
+  return Model{std::move(config), {}, std::move(ropes), dir, dir};
+}
+
+// The tensors of a directory, cut into a model's parameters.
+class Loader {
+ public:
+  Loader(const std::string& dir,
+         const ModelConfig& config,
+         std::shared_ptr<const SafetensorsModel> file,
+         bool bfloat16)
+      : dir_(dir), config_(config), file_(std::move(file)), bfloat16_(bfloat16) {
+    Weights none;
+    VisitParameters(
+        config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
+          shapes_[name] = shape;
+        });
+  }
+
+  absl::StatusOr<Weights> load() {
+    for (const StoredTensor& stored : StoredTensors(config_)) RESTEM_RETURN_IF_ERROR(load(stored));
+    RESTEM_RETURN_IF_ERROR(CheckNothingExtra(*file_, known_, config_, dir_));
+    Weights weights;
+    VisitParameters(config_,
+                    weights,
+                    [&](const std::string& name, const std::vector<int64_t>&, at::Tensor& tensor) {
+                      tensor = parameters_.at(name);
+                    });
+    return weights;
+  }
+
+ private:
+  absl::StatusOr<TensorView> find(const std::string& name) {
+    const Family* family = FindFamily(config_.model_type);
+    const std::string_view prefix = family->optional_prefix;
+    if (!prefix.empty() && name.starts_with(prefix) && !file_->tensors().contains(name)) {
+      const std::string bare = name.substr(prefix.size());
+      if (file_->tensors().contains(bare)) {
+        known_.insert(bare);
+        return file_->get(bare);
+      }
+    }
+    known_.insert(name);
+    return file_->get(name);
+  }
+
+  absl::Status load(const StoredTensor& stored) {
+    RESTEM_ASSIGN_OR_RETURN(const TensorView view, find(stored.name));
+    if (view.shape != stored.shape) {
+      return InvalidInput(fmt::format("{}: tensor {} has shape {}, config.json implies {}",
+                                      dir_,
+                                      view.name,
+                                      ShapeText(view.shape),
+                                      ShapeText(stored.shape)));
+    }
+    RESTEM_ASSIGN_OR_RETURN(const at::Tensor mapped, MapTensor(view, file_, dir_));
+    const at::Tensor whole = stored.transposed ? mapped.t() : mapped;
+    int64_t row = 0;
+    for (const std::string& name : stored.parameters) {
+      const std::vector<int64_t>& shape = shapes_.at(name);
+      const bool narrow = bfloat16_ && shape.size() >= 2;
+      parameters_[name] =
+          whole.narrow(0, row, shape[0]).to(narrow ? at::kBFloat16 : at::kFloat).contiguous();
+      row += shape[0];
+    }
+    return absl::OkStatus();
+  }
+
+  const std::string& dir_;
+  const ModelConfig& config_;
+  const std::shared_ptr<const SafetensorsModel> file_;
+  const bool bfloat16_;
+  std::map<std::string, std::vector<int64_t>> shapes_;
+  std::map<std::string, at::Tensor> parameters_;
+  std::set<std::string> known_;  // names of the file that were asked for
+};
+
+}  // namespace
+
+absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16) {
+  RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(dir));
+  if (IsAdapter(dir)) {
+    RESTEM_ASSIGN_OR_RETURN(model.base_dir, AdapterBase(dir));
+    if (IsAdapter(model.base_dir)) {
+      return InvalidInput(fmt::format(
+          "{}: its base, {}, is an adapter too: merge that one first", dir, model.base_dir));
+    }
+  }
+  RESTEM_ASSIGN_OR_RETURN(SafetensorsModel opened, SafetensorsModel::open(model.base_dir));
+  auto file = std::make_shared<const SafetensorsModel>(std::move(opened));
+  Loader loader(model.base_dir, model.config, std::move(file), bfloat16);
+  RESTEM_ASSIGN_OR_RETURN(model.weights, loader.load());
+  if (IsAdapter(dir)) RESTEM_RETURN_IF_ERROR(LoadAdapter(dir, model));
+  return model;
+}
+
+absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed) {
+  RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(dir));
+  model.weights = InitialWeights(model.config, seed);
+  return model;
+}
+
+}  // namespace restem

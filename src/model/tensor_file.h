@@ -1,0 +1,23 @@
+// Tensors of safetensors files as LibTorch's.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+
+#include "io/safetensors.h"
+
+namespace restem {
+
+// A tensor over the view's own bytes, which `owner` keeps; a copy where they are not aligned.
+// InvalidInput, naming `where` and the tensor, for a dtype that is not float32, bfloat16 or
+// float16.
+absl::StatusOr<at::Tensor> MapTensor(const TensorView& view,
+                                     std::shared_ptr<const void> owner,
+                                     const std::string& where);
+
+// A copy in float32.
+absl::StatusOr<at::Tensor> FloatTensor(const TensorView& view, const std::string& where);
+
+}  // namespace restem
