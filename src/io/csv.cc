@@ -44,12 +44,12 @@ absl::Status CsvReader::read_header(const WantedFields& wanted) {
   std::set<std::string_view> seen;
   for (const std::string& name : header_) {
     if (!IsUtf8(name)) {
-      return InvalidInput(fmt::format("{}: the name of column {} is not UTF-8: save it as UTF-8",
-                                      where(),
-                                      seen.size() + 1));
+      return InvalidInput(fmt::format(
+          "{}: the name of column {} is not UTF-8: save it as UTF-8", where(), seen.size() + 1));
     }
     if (!seen.insert(name).second)
-      return InvalidInput(fmt::format("{}: the header names the column \"{}\" twice", where(), name));
+      return InvalidInput(
+          fmt::format("{}: the header names the column \"{}\" twice", where(), name));
     wanted_.push_back(IsWanted(wanted, name));
   }
   return absl::OkStatus();
@@ -161,10 +161,8 @@ absl::StatusOr<std::optional<nlohmann::json>> CsvReader::next() {
   for (size_t i = 0; i < header_.size(); ++i) {
     if (!wanted_[i]) continue;
     if (!IsUtf8(cells_[i])) {
-      return InvalidInput(
-          fmt::format("{}: the value of \"{}\" is not UTF-8: save the file as UTF-8",
-                      where(),
-                      header_[i]));
+      return InvalidInput(fmt::format(
+          "{}: the value of \"{}\" is not UTF-8: save the file as UTF-8", where(), header_[i]));
     }
     record[header_[i]] = std::move(cells_[i]);
   }

@@ -31,7 +31,7 @@ class CsvReader final : public RecordReader {
 
   enum class CellEnd { kSeparator, kRow, kFile };
   absl::Status read_header(const WantedFields& wanted);
-  absl::StatusOr<bool> read_row();  // false at the end
+  absl::StatusOr<bool> read_row();          // false at the end
   absl::StatusOr<bool> read_checked_row();  // and as long as the header
   absl::StatusOr<CellEnd> read_cell(std::string* cell);
   absl::Status read_plain(std::string* cell);

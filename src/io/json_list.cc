@@ -36,16 +36,17 @@ absl::Status JsonListReader::expected(std::string_view what) {
   if (next == ByteCursor::kEnd)
     return InvalidInput(
         fmt::format("{}: not valid JSON: the file ends where {} should be", bytes_.where(), what));
-  return InvalidInput(
-      fmt::format("{}: not valid JSON: here should be {}", bytes_.where(), what));
+  return InvalidInput(fmt::format("{}: not valid JSON: here should be {}", bytes_.where(), what));
 }
 
 absl::Status JsonListReader::take(size_t bytes) {
   text_.append(bytes_.ahead().substr(0, bytes));
   bytes_.pass(bytes);
   if (text_.size() <= kMaxRecordBytes) return absl::OkStatus();
-  return InvalidInput(fmt::format(
-      "{}:{}: an item that begins here is longer than {} MiB", bytes_.path(), line_, kMaxRecordMiB));
+  return InvalidInput(fmt::format("{}:{}: an item that begins here is longer than {} MiB",
+                                  bytes_.path(),
+                                  line_,
+                                  kMaxRecordMiB));
 }
 
 absl::Status JsonListReader::read_string() {
@@ -143,8 +144,7 @@ absl::Status JsonListReader::find_list(bool first) {
 
 absl::Status JsonListReader::finish() {
   state_ = State::kEnd;
-  if (!found_)
-    return InvalidInput(fmt::format("{}: holds no list of problems", bytes_.path()));
+  if (!found_) return InvalidInput(fmt::format("{}: holds no list of problems", bytes_.path()));
   const bool more = peek() != ByteCursor::kEnd;
   RESTEM_RETURN_IF_ERROR(bytes_.status());
   if (!more) return absl::OkStatus();
@@ -193,9 +193,7 @@ absl::StatusOr<int64_t> JsonListReader::skip(int64_t count) {
   return skipped;
 }
 
-std::string JsonListReader::where() const {
-  return fmt::format("{}[{}]", bytes_.path(), number_);
-}
+std::string JsonListReader::where() const { return fmt::format("{}[{}]", bytes_.path(), number_); }
 
 std::vector<std::string> JsonListReader::names() const { return JsonRecordNames(text_); }
 

@@ -23,7 +23,8 @@ inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 // InvalidInput for a file that begins as UTF-16 does.
 absl::Status CheckEncoding(std::string_view start, const std::string& path);
 
-// The object that `text` is, with its wanted fields only. InvalidInput for anything else: broken
+// The object that `text` is, with its wanted fields only; the others are not checked beyond where
+// they end. InvalidInput for anything else: broken
 // JSON "<path>:<line>: …", where `line` is the number of the text's first line; another value
 // "<where>: …".
 absl::StatusOr<nlohmann::json> ParseJsonRecord(std::string_view text,

@@ -39,8 +39,7 @@ absl::StatusOr<bool> LineReader::fill() {
   const auto got = source_->read(std::span(buffer_).subspan(before));
   if (!got.ok()) return Annotate(got.status(), line());
   buffer_.resize(before + *got);
-  if (line_number_ == 0 && before == 0)
-    RESTEM_RETURN_IF_ERROR(CheckEncoding(buffer_, path_));
+  if (line_number_ == 0 && before == 0) RESTEM_RETURN_IF_ERROR(CheckEncoding(buffer_, path_));
   return *got > 0;
 }
 

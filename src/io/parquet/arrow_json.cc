@@ -94,8 +94,7 @@ absl::StatusOr<json> DateOf(int64_t days) {
 }
 
 absl::StatusOr<json> TimeOf(int64_t value, const arrow::DataType& type) {
-  const int64_t per_second =
-      UnitsPerSecond(static_cast<const arrow::TimeType&>(type).unit());
+  const int64_t per_second = UnitsPerSecond(static_cast<const arrow::TimeType&>(type).unit());
   if (value < 0 || value >= 86'400 * per_second)
     return InvalidInput("holds a time outside of a day");
   return json(TimeText(value, per_second));

@@ -3,6 +3,7 @@
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/utf8.h>
 #include <fmt/format.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
@@ -56,9 +57,9 @@ class ArrowReader final : public RecordReader {
   const std::string path_;
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::shared_ptr<parquet::FileMetaData> metadata_;
-  std::vector<std::string> names_;  // of all columns
-  std::vector<int> leaves_;         // that are read: a nested column has several
-  int group_ = 0;                   // the one that is read next
+  std::vector<std::string> names_;                     // of all columns
+  std::vector<int> leaves_;                            // that are read: a nested column has several
+  int group_ = 0;                                      // the one that is read next
   std::unique_ptr<arrow::RecordBatchReader> batches_;  // of the group before; null: none
   std::shared_ptr<arrow::RecordBatch> batch_;
   int64_t at_ = 0;   // in the batch
@@ -213,6 +214,7 @@ void restem_open_parquet(const std::string& path,
                          absl::StatusOr<std::unique_ptr<restem::RecordReader>>& reader) {
   using namespace restem;
   try {
+    arrow::util::InitializeUTF8();  // without it nothing is invalid
     auto rows = std::make_unique<ArrowReader>(path);
     const absl::Status opened = rows->open(wanted);
     if (opened.ok()) {

@@ -13,9 +13,10 @@ absl::StatusOr<OpenParquetFn*> LoadLibrary() {
   void* symbol = library == nullptr ? nullptr : ::dlsym(library, "restem_open_parquet");
   if (symbol != nullptr) return reinterpret_cast<OpenParquetFn*>(symbol);
   const char* why = ::dlerror();
-  return InvalidInput(fmt::format("Parquet files need Arrow, of the Python package pyarrow, which "
-                                  "cannot be loaded: {}; scripts/setup.sh installs it",
-                                  why == nullptr ? kLibrary : why));
+  return InvalidInput(
+      fmt::format("Parquet files need Arrow, of the Python package pyarrow, which "
+                  "cannot be loaded: {}; scripts/setup.sh installs it",
+                  why == nullptr ? kLibrary : why));
 }
 
 }  // namespace
