@@ -13,6 +13,8 @@ namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+bool EndsScalar(char c) { return c == ',' || c == ']' || c == '}'; }
+
 }  // namespace
 
 absl::StatusOr<JsonListReader> JsonListReader::open(const std::string& path, WantedFields wanted) {
@@ -54,9 +56,10 @@ absl::Status JsonListReader::read_string() {
   while (true) {
     const std::string_view ahead = bytes_.ahead();
     if (ahead.empty()) return expected("the end of a text");
-    const size_t stop = ahead.find_first_of("\"\\");
-    RESTEM_RETURN_IF_ERROR(take(std::min(stop, ahead.size())));
-    if (stop == std::string_view::npos) continue;
+    const auto stop =
+        std::find_if(ahead.begin(), ahead.end(), [](char c) { return c == '"' || c == '\\'; });
+    RESTEM_RETURN_IF_ERROR(take(static_cast<size_t>(stop - ahead.begin())));
+    if (stop == ahead.end()) continue;
     const bool quote = bytes_.peek() == '"';
     RESTEM_RETURN_IF_ERROR(take(1));
     if (quote) return absl::OkStatus();
@@ -75,11 +78,12 @@ absl::Status JsonListReader::read_value(std::string_view begun) {
   while (true) {
     const std::string_view ahead = bytes_.ahead();
     if (ahead.empty()) return nested ? expected("the end of an item") : absl::OkStatus();
-    const size_t stop = std::min(ahead.find_first_of(nested ? "\"{}[]" : ",]}"), ahead.size());
-    RESTEM_RETURN_IF_ERROR(take(stop));
-    if (stop == ahead.size()) continue;
+    const auto stop = nested ? std::find_if(ahead.begin(), ahead.end(), IsQuoteOrBracket)
+                             : std::find_if(ahead.begin(), ahead.end(), EndsScalar);
+    RESTEM_RETURN_IF_ERROR(take(static_cast<size_t>(stop - ahead.begin())));
+    if (stop == ahead.end()) continue;
     if (!nested) return absl::OkStatus();
-    const char c = ahead[stop];
+    const char c = *stop;
     if (c == '"') {
       RESTEM_RETURN_IF_ERROR(read_string());
       continue;

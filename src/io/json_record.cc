@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "io/json_file.h"
@@ -45,7 +47,10 @@ class ValueEnds {
         ++at;
         if (depth == 0) return at;
       }
-      if (at != npos) at = text_.find_first_of("\"{}[]", at);
+      if (at == npos) break;
+      const auto next =
+          std::find_if(text_.begin() + static_cast<ptrdiff_t>(at), text_.end(), IsQuoteOrBracket);
+      at = next == text_.end() ? npos : static_cast<size_t>(next - text_.begin());
     }
     return npos;
   }
@@ -64,33 +69,41 @@ std::string NameOf(std::string_view quoted) {
   return name.is_string() ? name.get<std::string>() : "";
 }
 
-// The text of the same object with its wanted members alone; empty where `text` is no object. What
-// is in the others is not checked.
-std::string WantedMembers(std::string_view text, const WantedFields& wanted) {
+// Calls `visit` with each member of the object that `text` is: its name, and the text of name and
+// value. What is in a value is not checked. False where `text` is no object.
+template <typename Visit>
+bool ForEachMember(std::string_view text, const Visit& visit) {
+  constexpr size_t npos = ValueEnds::npos;
   const ValueEnds ends(text);
-  std::string kept = "{";
   size_t at = ends.start(0);
-  if (at == ValueEnds::npos || text[at] != '{') return "";
+  if (at == npos || text[at] != '{') return false;
   at = ends.start(at + 1);
-  bool more = at != ValueEnds::npos && text[at] != '}';
+  bool more = at != npos && text[at] != '}';
   while (more) {
-    if (at == ValueEnds::npos || text[at] != '"') return "";
+    if (at == npos || text[at] != '"') return false;
     const size_t name_end = ends.string_end(at);
-    const size_t colon = name_end == ValueEnds::npos ? name_end : ends.start(name_end);
-    if (colon == ValueEnds::npos || text[colon] != ':') return "";
+    const size_t colon = name_end == npos ? npos : ends.start(name_end);
+    if (colon == npos || text[colon] != ':') return false;
     const size_t value = ends.start(colon + 1);
-    const size_t end = value == ValueEnds::npos ? value : ends.value_end(value);
-    const size_t next = end == ValueEnds::npos ? end : ends.start(end);
-    if (next == ValueEnds::npos || end == value || (text[next] != ',' && text[next] != '}'))
-      return "";
-    if (wanted->contains(NameOf(text.substr(at, name_end - at)))) {
-      if (kept.size() > 1) kept += ',';
-      kept += text.substr(at, end - at);
-    }
+    const size_t end = value == npos ? npos : ends.value_end(value);
+    const size_t next = end == npos ? npos : ends.start(end);
+    if (next == npos || end == value || (text[next] != ',' && text[next] != '}')) return false;
+    visit(NameOf(text.substr(at, name_end - at)), text.substr(at, end - at));
     more = text[next] == ',';
     at = more ? ends.start(next + 1) : next;
   }
-  return at != ValueEnds::npos && ends.start(at + 1) == ValueEnds::npos ? kept + '}' : "";
+  return at != npos && ends.start(at + 1) == npos;
+}
+
+// The text of the same object with its wanted members alone; empty where `text` is no object.
+std::string WantedMembers(std::string_view text, const WantedFields& wanted) {
+  std::string kept = "{";
+  const bool whole = ForEachMember(text, [&](std::string_view name, std::string_view member) {
+    if (!wanted->contains(name)) return;
+    if (kept.size() > 1) kept += ',';
+    kept += member;
+  });
+  return whole ? kept + '}' : "";
 }
 
 }  // namespace
@@ -119,11 +132,9 @@ absl::StatusOr<json> ParseJsonRecord(std::string_view text,
 }
 
 std::vector<std::string> JsonRecordNames(std::string_view text) {
-  std::vector<std::string> names;
-  const json object = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!object.is_object()) return names;
-  for (const auto& [name, value] : object.items()) names.push_back(name);
-  return names;
+  std::set<std::string> names;
+  ForEachMember(text, [&](std::string name, std::string_view) { names.insert(std::move(name)); });
+  return {names.begin(), names.end()};
 }
 
 }  // namespace restem

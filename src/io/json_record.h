@@ -33,6 +33,11 @@ absl::StatusOr<nlohmann::json> ParseJsonRecord(std::string_view text,
                                                const std::string& path,
                                                int64_t line);
 
+// What tells where a nested value ends.
+inline bool IsQuoteOrBracket(char c) {
+  return c == '"' || c == '{' || c == '}' || c == '[' || c == ']';
+}
+
 // The names of all fields of an object that was read before.
 std::vector<std::string> JsonRecordNames(std::string_view text);
 

@@ -175,6 +175,18 @@ TEST_F(Written, CsvSaysWhatIsWrongAndWhere) {
   EXPECT_THAT(*ReadAll(put("a.csv", "q\n5\" pipe\n")), ElementsAre(json({{"q", "5\" pipe"}})));
 }
 
+TEST_F(Written, RecordsWithoutEndAreRefused) {
+  const auto endless = [&](const std::string& name, std::string_view start) {
+    const std::string path = put(name, start);
+    std::filesystem::resize_file(path, size_t{1} << 30);  // a hole, which reads as zeros
+    return error_in(path);
+  };
+  EXPECT_EQ(endless("a.jsonl", "{\"a\":1}\n"),
+            ":2: the line is longer than 256 MiB: each record is a line");
+  EXPECT_EQ(endless("a.csv", "q\n\"open"),
+            ":2: the row is longer than 256 MiB: is a quote never closed?");
+}
+
 TEST_F(Written, JsonListSaysWhatIsWrongAndWhere) {
   EXPECT_EQ(error_of("a.json", "[{\"a\":1} {\"a\":2}]"),
             ":1: not valid JSON: here should be a comma or the end of the list");
