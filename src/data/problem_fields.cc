@@ -110,15 +110,6 @@ absl::Status MapFields(const FieldMap& fields,
   for (auto& [ours, value] : mapped) object[ours] = std::move(value);
   for (auto field = object.begin(); field != object.end();)
     field = used.contains(field.key()) ? std::next(field) : object.erase(field);
-  for (const std::string& name : used.prompt) {
-    if (name == "id" || object.contains(name)) continue;
-    return InvalidInput(
-        fmt::format("{}: the prompt template names \"{}\", which is not there; there is: {}. "
-                    "Name the right one in data.fields",
-                    record.where(),
-                    name,
-                    fmt::join(record.names(), ", ")));
-  }
   return absl::OkStatus();
 }
 

@@ -30,9 +30,8 @@ WantedFields WantedOf(const FieldMap& fields, const UsedFields& used);
 // member a, "a.0" the first item of list a. nullptr where it is not there.
 const nlohmann::json* FindField(const nlohmann::json& value, std::string_view name);
 
-// Applies `fields` and drops what is not used. InvalidInput "<where>: …", listing the record's
-// names, for a mapped field or one of the prompt that is not there, and for several that cannot be
-// joined.
+// Applies `fields` and drops what is not used. InvalidInput "<where>: …" for a mapped field that is
+// not there, listing the record's names, and for several that cannot be joined.
 absl::Status MapFields(const FieldMap& fields,
                        const UsedFields& used,
                        const RecordReader& record,

@@ -43,6 +43,22 @@ absl::Status CheckQuestion(const json& object, const RecordReader& record) {
   return absl::OkStatus();
 }
 
+// Said here and not when the prompt is made, since what is not used is no longer known there.
+absl::Status CheckPromptFields(const Problem& problem,
+                               const UsedFields& used,
+                               const RecordReader& record) {
+  for (const std::string& name : used.prompt) {
+    if (problem.fields.contains(name)) continue;
+    return InvalidInput(fmt::format(
+        "{}: problem {}: the prompt template names \"{}\", which is not there; there is: {}",
+        problem.source,
+        problem.id,
+        name,
+        fmt::join(record.names(), ", ")));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Problem> MakeProblem(json&& object,
                                     const FieldMap& fields,
                                     const UsedFields& used,
@@ -60,7 +76,9 @@ absl::StatusOr<Problem> MakeProblem(json&& object,
                                     text ? "empty" : JsonKind(*id)));
   }
   object["id"] = *text;
-  return Problem{*text, std::move(object), record.where()};
+  Problem problem{*text, std::move(object), record.where()};
+  RESTEM_RETURN_IF_ERROR(CheckPromptFields(problem, used, record));
+  return problem;
 }
 
 // The problems of a data set's files, which follow one another as if they were one.

@@ -127,9 +127,11 @@ TEST_F(DataFilesTest, KeepsWhatIsUsedAndNamesAllThereIsWhereThatLacks) {
   EXPECT_EQ(problems->front().fields,
             json::parse(R"({"id":"a:1","question":"q","answer":1,"hint":"h","level":2})"));
   used.prompt = {"clue"};
-  EXPECT_THAT(std::string(MessageOf(load(Set("a.jsonl"), used).status())),
-              HasSubstr("a.jsonl:1: the prompt template names \"clue\", which is not there; there "
-                        "is: answer, hint, level, question, text"));
+  EXPECT_THAT(
+      std::string(MessageOf(load(Set("a.jsonl"), used).status())),
+      HasSubstr(
+          "a.jsonl:1: problem a:1: the prompt template names \"clue\", which is not there; there "
+          "is: answer, hint, level, question, text"));
 }
 
 // In a child, whose peak then is its own. Zero where it fails.
