@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a bare Debian 12 or Ubuntu 24.04 machine able to build restem: system packages, and a private
-# Python environment in .venv with the pinned LibTorch wheel. Idempotent; the second run returns in seconds.
+# Python environment in .venv with the pinned LibTorch and Arrow wheels. Idempotent; the second run returns in seconds.
 #
 #   scripts/setup.sh            what a build and a run on the CPU need
 #   scripts/setup.sh --tests    also what the tests compare against (transformers, tokenizers, tensorboard)
@@ -15,10 +15,11 @@ readonly STAMPS=$VENV/stamps
 readonly SYSTEM_PACKAGES=(
   build-essential ca-certificates ccache cmake git mold ninja-build pkg-config python3 python3-venv
   libabsl-dev libbenchmark-dev libgmock-dev libgtest-dev libhwy-dev libpcre2-dev libspdlog-dev
-  libicu-dev libxxhash-dev zlib1g-dev libyaml-cpp-dev nlohmann-json3-dev
+  libicu-dev libxxhash-dev zlib1g-dev libzstd-dev libyaml-cpp-dev nlohmann-json3-dev
   libflint-dev libflint-arb-dev libantic-dev libcalcium-dev libcurl4-openssl-dev libseccomp-dev bubblewrap)
 readonly TEST_SYSTEM_PACKAGES=(clang-format clang-tidy libcpp-httplib-dev)
 readonly TORCH=torch==2.11.0
+readonly ARROW=pyarrow==26.0.1  # its C++ library reads Parquet
 # A CPU build of LibTorch needs these two even where there is no GPU.
 readonly CUDA_RUNTIME=(nvidia-cuda-runtime==13.0.96 nvidia-cuda-cupti==13.0.85)
 readonly CUDA_COMPILER=("cuda-toolkit[nvcc,cudart,cccl,cublas]==13.0.2" nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88)
@@ -80,6 +81,7 @@ install_system_packages "${SYSTEM_PACKAGES[@]}"
 [ -x $VENV/bin/python ] || { say "creating $VENV"; /usr/bin/python3 -m venv $VENV; }
 mkdir -p $STAMPS
 pip_once torch --no-deps $TORCH
+pip_once arrow --no-deps $ARROW
 has_cuda_toolkit || pip_once cuda-runtime --no-deps "${CUDA_RUNTIME[@]}"
 if [ $cuda = yes ] && ! has_cuda_toolkit; then pip_once cuda-compiler "${CUDA_COMPILER[@]}"; fi
 if [ $tests = yes ]; then

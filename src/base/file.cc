@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 namespace restem {
 namespace {
@@ -117,10 +118,22 @@ std::string HashBytes(std::string_view bytes) {
   return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
 }
 
+// Read piece by piece: a map of the whole file would count as memory where that is limited.
 absl::StatusOr<std::string> HashFile(const std::string& path) {
-  RESTEM_ASSIGN_OR_RETURN(const auto file, MappedFile::open(path));
-  const auto bytes = file->bytes();
-  return HashBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return FileError("open", path, errno);
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(::XXH3_createState(),
+                                                                              ::XXH3_freeState);
+  if (state == nullptr) return Failed("no memory to hash with");
+  ::XXH3_64bits_reset(state.get());
+  std::vector<char> buffer(size_t{1} << 20);
+  while (true) {
+    const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FileError("read", path, errno);
+    if (got == 0) return fmt::format("{:016x}", ::XXH3_64bits_digest(state.get()));
+    ::XXH3_64bits_update(state.get(), buffer.data(), static_cast<size_t>(got));
+  }
 }
 
 absl::StatusOr<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string& path) {

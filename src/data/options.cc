@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <set>
 #include <string_view>
+
+#include "data/data_files.h"
 
 namespace restem {
 namespace {
@@ -34,9 +35,12 @@ void RequireDistinctNames(config::Fields& f,
 }  // namespace
 
 void DatasetOptions::visit(config::Fields& f) {
-  f.path("path", path, "JSONL file of problems.");
-  f.require(!path.empty(), "path", "is missing: a JSONL file of problems");
-  if (f.reads() && name.empty()) name = std::filesystem::path(path).stem().string();
+  f.path("path",
+         path,
+         "File of problems: .jsonl, .json, .csv, .tsv, these also with .gz or .zst, or .parquet; "
+         "with * and ? all files that match.");
+  f.require(!path.empty(), "path", "is missing: a file of problems");
+  if (f.reads() && name.empty()) name = DefaultSetName(path);
   f.text("name", name, "Name in reports and in the run directory; by default the file's stem.");
   f.require(name.empty() || IsFolderName(name),
             "name",
@@ -53,7 +57,7 @@ void DataOptions::visit(config::Fields& f) {
   f.text_map("fields",
              fields,
              "What id, question, answer and solution are called in the files, e.g. "
-             "{question: [Body, Question], answer: Answer}.");
+             "{question: [Body, Question], answer: reward_model.ground_truth}.");
   RequireDistinctNames(f, "test", test);
   VisitLongPrompts(f, long_prompts);
 }

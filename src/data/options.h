@@ -11,12 +11,12 @@
 namespace restem {
 
 // From our name of a problem's field to the file's names for it; the values of several are joined
-// by a space.
+// by a space. A name may lead into nested values: "reward_model.ground_truth", "prompt.0.content".
 using FieldMap = std::map<std::string, std::vector<std::string>>;
 
-// One file of problems.
+// One file of problems, or several of a pattern.
 struct DatasetOptions {
-  std::string path;
+  std::string path;    // DataFiles
   std::string name;    // defaults to the file's name without its extension
   int64_t limit = 0;   // problems taken after `offset`; 0: all
   int64_t offset = 0;  // problems skipped at the start

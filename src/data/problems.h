@@ -8,21 +8,25 @@
 
 #include "base/status.h"
 #include "data/options.h"
+#include "data/problem_fields.h"
 #include "data/types.h"
 
 namespace restem {
 
-// Reads the problems of one set, file after file. A file is JSONL, or a .json file that holds a
-// list of objects (or an object with one such list); either may be gzipped. A file's own `fields`
-// come before `fields`, name by name.
+// Reads the problems of one set, file after file (OpenRecords has the formats, DataFiles the
+// patterns). A file's own `fields` come before `fields`, name by name. `offset` and `limit` count
+// the records of all files of a pattern, and what lies behind is not read.
 //
-// "id" may be a number, and is "<file stem>:<line>" where absent (in a .json file: the place in the
-// list, from 1). "answer" stays the JSON value that it is. Other fields of the file are kept.
+// "id" may be a number, and is "<file stem>:<line>" where absent (row of a Parquet file, place in
+// the list of a .json file, from 1). "answer" stays the JSON value that it is. Of the other fields
+// those that are `used` are kept.
 //
-// InvalidInput, naming file and line: broken JSON, a question that is missing or empty, a mapping
-// to a key that the line lacks, an id twice in the set (with both places), a file without problems.
+// InvalidInput, naming file and line: what is no record of the file's format, a question that is
+// missing or empty, a mapping to a key that the record lacks, an id twice in the set (with both
+// places), a file without problems.
 absl::StatusOr<std::vector<Problem>> LoadProblems(std::span<const DatasetOptions> files,
-                                                  const FieldMap& fields);
+                                                  const FieldMap& fields,
+                                                  const UsedFields& used = {});
 
 // A problem of one set that is in another set too.
 struct SharedProblem {

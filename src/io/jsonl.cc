@@ -1,22 +1,17 @@
 #include "io/jsonl.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
+#include <utility>
 
-#include "base/file.h"
 #include "io/json_file.h"
+#include "io/json_record.h"
 
 namespace restem {
 namespace {
 
 constexpr size_t kChunk = 1 << 16;
-constexpr size_t kMaxLine = size_t{1} << 30;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-gzFile AsGz(void* file) { return static_cast<gzFile>(file); }
 
 bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
@@ -24,16 +19,10 @@ bool IsBlank(std::string_view line) {
 
 }  // namespace
 
-void LineReader::GzClose::operator()(void* file) const { ::gzclose(AsGz(file)); }
-
 absl::StatusOr<LineReader> LineReader::open(const std::string& path) {
-  // gzopen explains no error, and opens folders: MappedFile does both right.
-  RESTEM_RETURN_IF_ERROR(MappedFile::open(path).status());
   LineReader reader;
   reader.path_ = path;
-  reader.file_.reset(::gzopen(path.c_str(), "rbe"));
-  if (reader.file_ == nullptr)
-    return Failed(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+  RESTEM_ASSIGN_OR_RETURN(reader.source_, ByteSource::open(path));
   return reader;
 }
 
@@ -41,19 +30,17 @@ absl::StatusOr<bool> LineReader::fill() {
   buffer_.erase(0, at_);
   at_ = 0;
   const size_t before = buffer_.size();
-  if (before > kMaxLine)
-    return InvalidInput(
-        fmt::format("{}:{}: the line is longer than 1 GiB", path_, line_number_ + 1));
-  buffer_.resize(before + kChunk);
-  const int got = ::gzread(AsGz(file_.get()), buffer_.data() + before, kChunk);
-  int error = Z_OK;
-  const char* message = ::gzerror(AsGz(file_.get()), &error);
-  if (got < 0 || error == Z_BUF_ERROR) {  // Z_BUF_ERROR: a gzip file that ends early
+  const auto line = [&] { return fmt::format("{}:{}", path_, line_number_ + 1); };
+  if (before > kMaxRecordBytes) {
     return InvalidInput(fmt::format(
-        "cannot read {}: {}", path_, error == Z_ERRNO ? std::strerror(errno) : message));
+        "{}: the line is longer than {} MiB: each record is a line", line(), kMaxRecordMiB));
   }
-  buffer_.resize(before + static_cast<size_t>(got));
-  return got > 0;
+  buffer_.resize(before + kChunk);
+  const auto got = source_->read(std::span(buffer_).subspan(before));
+  if (!got.ok()) return Annotate(got.status(), line());
+  buffer_.resize(before + *got);
+  if (line_number_ == 0 && before == 0) RESTEM_RETURN_IF_ERROR(CheckEncoding(buffer_, path_));
+  return *got > 0;
 }
 
 absl::StatusOr<bool> LineReader::next(std::string& line) {
@@ -79,25 +66,38 @@ absl::StatusOr<bool> LineReader::next(std::string& line) {
 
 std::string LineReader::where() const { return fmt::format("{}:{}", path_, line_number_); }
 
-absl::StatusOr<JsonlReader> JsonlReader::open(const std::string& path) {
+absl::StatusOr<JsonlReader> JsonlReader::open(const std::string& path, WantedFields wanted) {
   RESTEM_ASSIGN_OR_RETURN(LineReader lines, LineReader::open(path));
-  return JsonlReader(std::move(lines));
+  return JsonlReader(std::move(lines), std::move(wanted));
+}
+
+absl::StatusOr<bool> JsonlReader::next_line() {
+  while (true) {
+    RESTEM_ASSIGN_OR_RETURN(const bool there, lines_.next(line_));
+    if (!there || !IsBlank(line_)) return there;
+  }
 }
 
 absl::StatusOr<std::optional<nlohmann::json>> JsonlReader::next() {
-  while (true) {
-    RESTEM_ASSIGN_OR_RETURN(const bool there, lines_.next(line_));
-    if (!there) return std::optional<nlohmann::json>();
-    if (IsBlank(line_)) continue;
-    RESTEM_ASSIGN_OR_RETURN(nlohmann::json value,
-                            ParseJson(line_, lines_.path(), lines_.line_number()));
-    if (!value.is_object()) {
-      return InvalidInput(
-          fmt::format("{}: must be a JSON object, but is {}", where(), JsonKind(value)));
-    }
-    return std::optional<nlohmann::json>(std::move(value));
-  }
+  RESTEM_ASSIGN_OR_RETURN(const bool there, next_line());
+  if (!there) return std::optional<nlohmann::json>();
+  RESTEM_ASSIGN_OR_RETURN(
+      nlohmann::json value,
+      ParseJsonRecord(line_, wanted_, where(), lines_.path(), lines_.line_number()));
+  return std::optional<nlohmann::json>(std::move(value));
 }
+
+absl::StatusOr<int64_t> JsonlReader::skip(int64_t count) {
+  int64_t skipped = 0;
+  while (skipped < count) {
+    RESTEM_ASSIGN_OR_RETURN(const bool there, next_line());
+    if (!there) break;
+    ++skipped;
+  }
+  return skipped;
+}
+
+std::vector<std::string> JsonlReader::names() const { return JsonRecordNames(line_); }
 
 absl::Status ForEachJsonLine(const std::string& path, const JsonLineFn& visit) {
   RESTEM_ASSIGN_OR_RETURN(JsonlReader reader, JsonlReader::open(path));

@@ -1,5 +1,5 @@
-// Files of lines, and of one JSON object a line. Plain or gzip (told by content). Only the line in
-// hand is in memory.
+// Files of lines, and of one JSON object a line. Plain, gzip or zstd (told by content). Only the
+// line in hand is in memory.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,8 @@
 #include <string>
 
 #include "base/status.h"
+#include "io/byte_source.h"
+#include "io/record_reader.h"
 
 namespace restem {
 
@@ -18,8 +20,8 @@ class LineReader {
  public:
   static absl::StatusOr<LineReader> open(const std::string& path);
 
-  // The next line, blank ones included; false at the end. A line beyond 1 GiB and a read error are
-  // errors.
+  // The next line, blank ones included; false at the end. Errors: a line beyond kMaxRecordBytes,
+  // broken compression, UTF-16.
   absl::StatusOr<bool> next(std::string& line);
 
   // Of the line last read, from 1.
@@ -32,30 +34,33 @@ class LineReader {
   LineReader() = default;
   absl::StatusOr<bool> fill();
 
-  struct GzClose {
-    void operator()(void* file) const;
-  };
   std::string path_;
-  std::unique_ptr<void, GzClose> file_;  // a gzFile
+  std::unique_ptr<ByteSource> source_;
   std::string buffer_;
   size_t at_ = 0;  // first byte of buffer_ not yet handed out
   int64_t line_number_ = 0;
 };
 
 // One JSON object a line; blank lines are skipped. Errors: "<file>:<line>: what is wrong".
-class JsonlReader {
+class JsonlReader final : public RecordReader {
  public:
-  static absl::StatusOr<JsonlReader> open(const std::string& path);
+  static absl::StatusOr<JsonlReader> open(const std::string& path,
+                                          WantedFields wanted = std::nullopt);
 
-  // The next object; nullopt at the end.
-  absl::StatusOr<std::optional<nlohmann::json>> next();
-  int64_t line_number() const { return lines_.line_number(); }
-  std::string where() const { return lines_.where(); }
+  absl::StatusOr<std::optional<nlohmann::json>> next() override;
+  absl::StatusOr<int64_t> skip(int64_t count) override;
+  int64_t number() const override { return lines_.line_number(); }
+  std::string where() const override { return lines_.where(); }
+  std::vector<std::string> names() const override;
   const std::string& line() const { return line_; }  // what the last object was read from
 
  private:
-  explicit JsonlReader(LineReader lines) : lines_(std::move(lines)) {}
+  JsonlReader(LineReader lines, WantedFields wanted)
+      : lines_(std::move(lines)), wanted_(std::move(wanted)) {}
+  absl::StatusOr<bool> next_line();  // that is not blank
+
   LineReader lines_;
+  WantedFields wanted_;
   std::string line_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "data/data_files.h"
 #include "data/problems.h"
 #include "model/checkpoint.h"
 #include "reward/make_verifier.h"
@@ -42,13 +43,27 @@ absl::Status SkipLongPrompts(const JobInputs& inputs, ProblemSet& set) {
   return absl::OkStatus();
 }
 
+// What prompts, reward and training read of a problem.
+UsedFields FieldsUsed(const JobInputs& inputs, const std::vector<std::string>& prompt) {
+  UsedFields used;
+  used.prompt.insert(prompt.begin(), prompt.end());
+  const auto reward = inputs.verifier->reads();
+  used.all = !reward.has_value();
+  if (reward) used.names.insert(reward->begin(), reward->end());
+  if (inputs.trains_on_solutions() || inputs.job.train.early_stop == "loss")
+    used.names.insert("solution");
+  return used;
+}
+
 absl::StatusOr<ProblemSet> LoadSet(const std::string& name,
                                    std::span<const DatasetOptions> files,
                                    const JobInputs& inputs,
                                    const PromptTemplate& prompt) {
   ProblemSet set;
   set.name = name;
-  RESTEM_ASSIGN_OR_RETURN(set.problems, LoadProblems(files, inputs.job.data.fields));
+  RESTEM_ASSIGN_OR_RETURN(
+      set.problems,
+      LoadProblems(files, inputs.job.data.fields, FieldsUsed(inputs, prompt.fields())));
   for (const Problem& problem : set.problems) {
     auto text = prompt.render(problem.fields, problem.id);
     if (!text.ok()) return Annotate(text.status(), problem.source);
@@ -119,7 +134,10 @@ absl::StatusOr<std::map<std::string, std::string>> HashInputs(const Job& job) {
   RESTEM_RETURN_IF_ERROR(HashFolder(job.em.sampler_model, hashes));
   for (const auto* files : {&job.data.train, &job.data.validation, &job.data.test}) {
     for (const DatasetOptions& file : *files) {
-      RESTEM_ASSIGN_OR_RETURN(hashes[file.path], HashFile(file.path));
+      RESTEM_ASSIGN_OR_RETURN(const auto paths, DataFiles(file.path));
+      for (const std::string& path : paths) {
+        RESTEM_ASSIGN_OR_RETURN(hashes[path], HashFile(path));
+      }
     }
   }
   if (job.reward.spec != nullptr) {

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "data/data_files.h"
 #include "loop/rescore.h"
 
 namespace restem {
@@ -28,7 +29,7 @@ bool IsOfReward(const Job& job, const std::string& path) {
   }
   for (const auto* files : {&job.data.train, &job.data.validation, &job.data.test}) {
     for (const DatasetOptions& file : *files) {
-      if (file.path == path) return false;
+      if (IsDataFile(file.path, path)) return false;
     }
   }
   return path != job.prompt.few_shot;

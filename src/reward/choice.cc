@@ -87,6 +87,10 @@ class ChoiceVerifier : public Verifier {
     return {VerdictKind::kWrong, *label, fmt::format("{} is not {}", *label, *gold)};
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    return std::vector<std::string>{"answer"};
+  }
+
  private:
   // The label stated last as the answer, else the last that stands by itself; empty if there is
   // none.

@@ -60,6 +60,16 @@ class CombinedVerifier : public Verifier {
     return all_known ? first : "";
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    std::vector<std::string> fields;
+    for (const auto& child : children_) {
+      const auto own = child->reads();
+      if (!own) return std::nullopt;
+      fields.insert(fields.end(), own->begin(), own->end());
+    }
+    return fields;
+  }
+
   bool refuses_nothing() const override {
     const auto refuses = [](const auto& child) { return child->refuses_nothing(); };
     if (combination_ == Combination::kNot) return false;

@@ -55,6 +55,10 @@ class ContainsVerifier : public Verifier {
     return words + options_.ends_with.front();
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    return std::vector<std::string>{options_.field};
+  }
+
  private:
   std::vector<std::string> wanted_texts(const Problem& problem) const {
     std::vector<std::string> wanted;

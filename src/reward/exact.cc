@@ -38,6 +38,10 @@ class ExactVerifier : public Verifier {
     return {VerdictKind::kWrong, text, fmt::format("is not '{}'", gold)};
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    return std::vector<std::string>{"answer"};
+  }
+
  private:
   std::string prepared(std::string_view text) const {
     return normalize_ ? Normalized(text) : std::string(text);

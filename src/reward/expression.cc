@@ -60,6 +60,10 @@ class ExpressionVerifier : public Verifier {
     return gold.ok() ? ToString(*gold) : "";
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    return std::vector<std::string>{"answer", variables_};
+  }
+
  private:
   static Judgement error(const absl::Status& status) {
     return {VerdictKind::kError, "", std::string(MessageOf(status))};

@@ -70,6 +70,10 @@ class NumericVerifier : public Verifier {
     return bare ? fmt::format("{} {}", markers_.front(), answer) : answer;
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    return std::vector<std::string>{"answer"};
+  }
+
  private:
   // One past the marker that starts last: a model that corrects itself states its answer again.
   std::optional<size_t> marker_end(std::string_view text) const {

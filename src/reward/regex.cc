@@ -82,6 +82,14 @@ class RegexVerifier : public Verifier {
     return judge_with(*pattern, Utf8Text(completion));
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    std::vector<std::string> fields;
+    for (const Piece& piece : pieces_) {
+      if (piece.is_field) fields.push_back(piece.text);
+    }
+    return fields;
+  }
+
   // What a pattern accepts cannot be told from the problem.
   std::string gold_completion(const Problem& /*problem*/) const override { return ""; }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,9 @@ class Verifier {
   // What has to hold before anything is judged, apart from single problems: that a sandbox is
   // closed, say. A line for the user, or empty; an error where it does not hold.
   virtual absl::StatusOr<std::string> prove() const { return std::string(); }
+  // The problem's fields that `judge` and `gold_completion` read; nullopt: any of them. Others may
+  // be missing from the problems that it is given. Default: any.
+  virtual std::optional<std::vector<std::string>> reads() const { return std::nullopt; }
   // How many calls of `judge` at once are of use where this process has so many threads to compute
   // with. More than those for a judge elsewhere, whose callers only wait. Default: `threads`.
   virtual size_t concurrency(size_t threads) const { return threads; }

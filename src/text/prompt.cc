@@ -85,6 +85,14 @@ absl::StatusOr<PromptTemplate> PromptTemplate::make(const PromptOptions& options
   return prompt;
 }
 
+std::vector<std::string> PromptTemplate::fields() const {
+  std::vector<std::string> names;
+  for (const Part& part : parts_) {
+    if (part.field) names.push_back(part.text);
+  }
+  return names;
+}
+
 absl::StatusOr<std::string> PromptTemplate::render(const json& fields,
                                                    std::string_view problem) const {
   std::string text = few_shot_;

@@ -23,6 +23,9 @@ class PromptTemplate {
   // true`.
   static absl::StatusOr<PromptTemplate> make(const PromptOptions& options);
 
+  // The fields that it names.
+  std::vector<std::string> fields() const;
+
   // The few-shot text, then the template with each {field} replaced by `fields`' value: text as it
   // is, an integral number without a point, other numbers as short as they can be, lists and
   // objects as JSON. `problem` is the id, for messages. InvalidInput names a field that the problem

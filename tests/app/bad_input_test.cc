@@ -186,6 +186,21 @@ TEST_F(BadInput, MissingQuestion) {
                         {file("train.jsonl") + ":1", "\"question\" is missing", "Question"});
 }
 
+TEST_F(BadInput, TablesAndColumns) {
+  replace("job.yaml", "path: train.jsonl", "path: train.csv");
+  WriteText(file("train.csv"), "id,Question,answer\r\nx,1,1\r\n");
+  ExpectError(check(),
+              {file("train.csv") + ":2: \"question\" is missing; there is: id, Question, answer. "
+                                   "Name the right one in data.fields"});
+  WriteText(file("train.csv"), "id,question,answer\n\nx,1\n");
+  ExpectError(check(),
+              {file("train.csv") + ":3: has 2 values, but the header names 3 columns: id, "
+                                   "question, answer"});
+  replace("job.yaml", "path: train.csv", "path: train.parquet");
+  WriteText(file("train.parquet"), "PAR1 is how it begins PAR1");
+  ExpectError(check(), {file("train.parquet") + ": is no Parquet file that can be read: "});
+}
+
 TEST_F(BadInput, TemplateFieldThatTheDataLacks) {
   ExpectError(check({"prompt.template=Q: {questoin}"}),
               {"questoin", "n10", "answer, id, question", file("train.jsonl") + ":1"});

@@ -57,6 +57,25 @@ TEST_F(Refusal, ChangedData) {
   expect_refused({}, {dir_ + "/train.jsonl: the content changed"});
 }
 
+TEST_F(Refusal, ChangedDataOfAPattern) {
+  WriteText(dir_ + "/shard-1.jsonl", ParityProblems(10, 6));
+  WriteText(dir_ + "/shard-2.jsonl", ParityProblems(16, 6));
+  std::string job = ReadText(job_);
+  const std::string path = "path: train.jsonl";
+  WriteText(job_, job.replace(job.find(path), path.size(), "path: shard-*.jsonl"));
+  fs::remove_all(run_dir_());
+  const Outcome begun = Restem({"evaluate", job_, "--iteration", "0"});
+  ASSERT_EQ(begun.exit_code, 0) << begun.err;
+  WriteText(dir_ + "/shard-3.jsonl", ParityProblems(30, 1));
+  expect_refused({}, {dir_ + "/shard-3.jsonl: was not there"});
+  fs::remove(dir_ + "/shard-3.jsonl");
+  fs::rename(dir_ + "/shard-1.jsonl", dir_ + "/hidden");
+  expect_refused({}, {dir_ + "/shard-1.jsonl: is no longer there"});
+  fs::rename(dir_ + "/hidden", dir_ + "/shard-1.jsonl");
+  WriteText(dir_ + "/shard-2.jsonl", ParityProblems(16, 5));
+  expect_refused({}, {dir_ + "/shard-2.jsonl: the content changed"});
+}
+
 TEST_F(Refusal, ChangedWeights) {
   const std::string path = dir_ + "/base/model.safetensors";
   std::string weights = ReadText(path);

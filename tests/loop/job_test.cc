@@ -150,7 +150,7 @@ TEST(Job, NamesWhatIsMissing) {
             "job.yaml: data: has no problems: give train, test or both");
   EXPECT_EQ(ProblemsOf("name: x\nmodel:\n  dtype: float32\ndata:\n  train:\n    - limit: 3\n"),
             "job.yaml:2: model.base: is missing: the HF model directory to start from\n"
-            "job.yaml:6: data.train.0.path: is missing: a JSONL file of problems");
+            "job.yaml:6: data.train.0.path: is missing: a file of problems");
 }
 
 TEST(Job, PointsAtMisspeltAndMisplacedKeys) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -121,13 +122,42 @@ inline absl::StatusOr<std::unique_ptr<Verifier>> TryReward(const nlohmann::json&
   return MakeVerifier(options);
 }
 
+// Hands on of a problem only what the verifier says that it reads, as a job does.
+class OnlyWhatIsRead : public Verifier {
+ public:
+  explicit OnlyWhatIsRead(std::unique_ptr<Verifier> verifier) : verifier_(std::move(verifier)) {}
+
+  Judgement judge(const Problem& problem, std::string_view completion) const override {
+    return verifier_->judge(reduced(problem), completion);
+  }
+  std::string gold_completion(const Problem& problem) const override {
+    return verifier_->gold_completion(reduced(problem));
+  }
+  bool refuses_nothing() const override { return verifier_->refuses_nothing(); }
+  absl::StatusOr<std::string> prove() const override { return verifier_->prove(); }
+  std::optional<std::vector<std::string>> reads() const override { return verifier_->reads(); }
+  size_t concurrency(size_t threads) const override { return verifier_->concurrency(threads); }
+
+ private:
+  Problem reduced(const Problem& problem) const {
+    const auto names = verifier_->reads();
+    if (!names || !problem.fields.is_object()) return problem;
+    Problem some{problem.id, nlohmann::json::object(), problem.source};
+    for (const std::string& name : *names) {
+      if (problem.fields.contains(name)) some.fields[name] = problem.fields[name];
+    }
+    return some;
+  }
+  const std::unique_ptr<Verifier> verifier_;
+};
+
 inline std::unique_ptr<Verifier> Reward(const nlohmann::json& json) {
   auto verifier = TryReward(json);
   if (!verifier.ok()) {
     ADD_FAILURE() << MessageOf(verifier.status());
     return nullptr;
   }
-  return *std::move(verifier);
+  return std::make_unique<OnlyWhatIsRead>(*std::move(verifier));
 }
 
 inline Problem MakeProblem(nlohmann::json fields, std::string id = "p") {

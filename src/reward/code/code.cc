@@ -41,6 +41,7 @@ class CodeVerifier : public Verifier {
   std::string gold_completion(const Problem& problem) const override {
     return ReferenceProgram(problem);
   }
+  std::optional<std::vector<std::string>> reads() const override { return CodeTaskFields(); }
   bool refuses_nothing() const override { return true; }
   size_t concurrency(size_t threads) const override {
     return options_.workers ? options_.rooms() : threads;

@@ -4,6 +4,8 @@
 #include <absl/strings/str_join.h>
 #include <fmt/format.h>
 
+#include <array>
+
 #include "reward/field.h"
 
 namespace restem {
@@ -22,6 +24,9 @@ constexpr std::string_view kAppsPrelude =
     "from itertools import accumulate, chain, combinations, permutations, product\n"
     "from math import ceil, cos, exp, fabs, floor, gcd, inf, log, log2, sin, sqrt, tan\n"
     "from typing import *\n";
+
+// Fields with a program that solves the problem, the first that is there.
+constexpr std::array kReferences = {"canonical_solution", "code", "solutions", "solution"};
 
 bool Has(const Problem& problem, const char* name) {
   const auto found = problem.fields.find(name);
@@ -135,6 +140,19 @@ absl::StatusOr<CodeTask> ReadCodeTask(const Problem& problem, CodeFormat format)
   return Missing("tests: neither `test` with `entry_point`, nor `test_list`, nor `input_output`");
 }
 
+std::vector<std::string> CodeTaskFields() {
+  std::vector<std::string> fields = {"prompt",
+                                     "test",
+                                     "entry_point",
+                                     "test_list",
+                                     "test_imports",
+                                     "test_setup_code",
+                                     "input_output",
+                                     "starter_code"};
+  fields.insert(fields.end(), kReferences.begin(), kReferences.end());
+  return fields;
+}
+
 namespace {
 
 std::string_view IndentOf(std::string_view text) {
@@ -167,7 +185,7 @@ std::string WholeReference(const Problem& problem, const std::string& body) {
 }  // namespace
 
 std::string ReferenceProgram(const Problem& problem) {
-  for (const char* name : {"canonical_solution", "code", "solutions", "solution"}) {
+  for (const char* name : kReferences) {
     const auto field = problem.fields.find(name);
     if (field == problem.fields.end() || field->is_null()) continue;
     if (std::string_view(name) == "canonical_solution")

@@ -48,6 +48,9 @@ enum class CodeFormat { kAuto, kHumanEval, kMbpp, kApps };
 // kAuto takes the format whose fields are there. Failed where they are missing or make no sense.
 absl::StatusOr<CodeTask> ReadCodeTask(const Problem& problem, CodeFormat format);
 
+// All fields that the two functions here read, of any format.
+std::vector<std::string> CodeTaskFields();
+
 // The program that the problem comes with (canonical_solution, code, the first of solutions, or
 // solution); empty where there is none.
 std::string ReferenceProgram(const Problem& problem);

@@ -67,6 +67,10 @@ class MathVerifier : public Verifier {
     }
   }
 
+  std::optional<std::vector<std::string>> reads() const override {
+    return std::vector<std::string>{"answer"};
+  }
+
  private:
   std::string gold_text(const std::string& answer) const {
     if (auto marked = math::ExtractAnswer(answer, gold_places_)) return std::move(marked->text);
