@@ -76,13 +76,13 @@ TokenTrie::Match TokenTrie::find(std::string_view text, size_t from) const {
 }
 
 absl::StatusOr<AddedTokens> AddedTokens::parse(const JsonView& view,
-                                               const Bpe& bpe,
+                                               const Vocabulary& vocabulary,
                                                const Normalizer* normalizer) {
   AddedTokens added;
   RESTEM_ASSIGN_OR_RETURN(const auto elements, view.elements());
-  int32_t next_id = bpe.token_count();
+  int32_t next_id = vocabulary.token_count();
   for (const JsonView& element : elements) {
-    RESTEM_RETURN_IF_ERROR(added.add(element, bpe, normalizer, &next_id));
+    RESTEM_RETURN_IF_ERROR(added.add(element, vocabulary, normalizer, &next_id));
   }
   for (const auto& [id, token] : added.tokens_) {
     TokenTrie& trie = token->normalized ? added.normalized_ : added.raw_;
@@ -95,7 +95,7 @@ absl::StatusOr<AddedTokens> AddedTokens::parse(const JsonView& view,
 }
 
 absl::Status AddedTokens::add(const JsonView& view,
-                              const Bpe& bpe,
+                              const Vocabulary& vocabulary,
                               const Normalizer* normalizer,
                               int32_t* next_id) {
   auto token = std::make_unique<AddedToken>();
@@ -110,7 +110,7 @@ absl::Status AddedTokens::add(const JsonView& view,
   if (by_content_.contains(token->content)) {
     return view.error(fmt::format("\"{}\" is given twice", token->content));
   }
-  const std::optional<int32_t> in_vocab = bpe.token_to_id(token->content);
+  const std::optional<int32_t> in_vocab = vocabulary.token_to_id(token->content);
   token->id = in_vocab ? *in_vocab : (*next_id)++;
   if (token->id != stated_id) {
     return view.error(fmt::format("\"{}\" has id {}, but {} would give it {}",

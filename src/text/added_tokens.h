@@ -12,10 +12,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/status.h"
-#include "text/bpe.h"
 #include "text/json_view.h"
 #include "text/normalizer.h"
 #include "text/split.h"
+#include "text/vocabulary.h"
 
 namespace restem::text {
 
@@ -59,7 +59,7 @@ class AddedTokens {
   // `view` is the "added_tokens" member. A token's id must be the one that the vocabulary gives it,
   // or follow upon it.
   static absl::StatusOr<AddedTokens> parse(const JsonView& view,
-                                           const Bpe& bpe,
+                                           const Vocabulary& vocabulary,
                                            const Normalizer* normalizer);
 
   // Cuts a text at added tokens, and normalizes what lies between.
@@ -73,7 +73,7 @@ class AddedTokens {
 
  private:
   absl::Status add(const JsonView& view,
-                   const Bpe& bpe,
+                   const Vocabulary& vocabulary,
                    const Normalizer* normalizer,
                    int32_t* next_id);
   static void split(Piece piece, const TokenTrie& trie, std::vector<Piece>& out);
