@@ -14,7 +14,7 @@ constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581, SentencePiec
 size_t NextWord(std::string_view text, size_t from) {
   size_t at = text.find(kSpaceMark, from);
   while (at != std::string_view::npos) {
-    if (at > from && text.substr(at - kSpaceMark.size(), kSpaceMark.size()) != kSpaceMark) break;
+    if (at > from && !text.substr(from, at - from).ends_with(kSpaceMark)) break;
     at = text.find(kSpaceMark, at + kSpaceMark.size());
   }
   return at;

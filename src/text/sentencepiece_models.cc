@@ -135,18 +135,14 @@ absl::StatusOr<std::unique_ptr<const Model>> MakeBpe(const SentencePieceFile& fi
 absl::StatusOr<std::unique_ptr<const Model>> MakeUnigram(const SentencePieceFile& file,
                                                          int32_t unknown) {
   float smallest = std::numeric_limits<float>::max();
-  float largest = std::numeric_limits<float>::min();  // SentencePiece's own slip: not lowest()
-  for (const Piece& piece : file.pieces) {
-    if (piece.type != PieceType::kNormal) continue;
-    smallest = std::min(smallest, piece.score);
-    largest = std::max(largest, piece.score);
-  }
   Unigram::Options options;
   for (const Piece& piece : file.pieces) {
     const bool user_defined = piece.type == PieceType::kUserDefined;
-    // A score that makes sure that the piece is taken.
-    const double bonus = static_cast<double>(static_cast<float>(piece.text.size()) * largest) - 0.1;
-    options.scores.push_back(user_defined ? bonus : static_cast<double>(piece.score));
+    if (piece.type == PieceType::kNormal) smallest = std::min(smallest, piece.score);
+    // A score that makes sure that the piece is taken, and the longest of several, as from
+    // SentencePiece 0.2.2 on.
+    const auto bonus = static_cast<float>(0.1 * static_cast<double>(piece.text.size() - 1));
+    options.scores.push_back(user_defined ? bonus : piece.score);
     options.in_text.push_back(user_defined || piece.type == PieceType::kNormal);
   }
   options.unknown = unknown;

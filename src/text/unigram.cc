@@ -1,6 +1,8 @@
 #include "text/unigram.h"
 
 #include <algorithm>
+#include <cmath>
+#include <type_traits>
 
 #include "text/unicode.h"
 
@@ -11,6 +13,8 @@ size_t CharacterBytes(char lead) {
   const auto byte = static_cast<uint8_t>(lead);
   return byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4;
 }
+
+constexpr float kLargestSum = 100000.0F;
 
 struct Path {
   size_t begin;
@@ -48,11 +52,21 @@ void Unigram::viterbi(std::string_view word, std::vector<int32_t>* ids) const {
   };
   thread_local std::vector<Best> best;
   best.assign(word.size() + 1, Best());
-  const auto offer = [](Best& end, auto score, size_t begin, int32_t id) {
+  size_t frontier = 0;  // no path is known beyond
+  const auto offer = [&](size_t place, Sum score, size_t begin, int32_t id) {
+    frontier = std::max(frontier, place);
+    Best& end = best[place];
     if (end.begin != kNowhere && !(score > end.score)) return;
-    end = {static_cast<Sum>(score), static_cast<uint32_t>(begin), id};
+    end = {score, static_cast<uint32_t>(begin), id};
   };
   for (size_t begin = 0; begin < word.size();) {
+    // SentencePiece does so too, to keep what float32 has of a long text.
+    if (std::is_same_v<Sum, float> && std::abs(best[begin].score) > kLargestSum) {
+      const Sum offset = best[begin].score;
+      for (size_t at = begin; at <= frontier; ++at) {
+        if (at == begin || best[at].begin != kNowhere) best[at].score -= offset;
+      }
+    }
     const Sum so_far = best[begin].score;
     const size_t character = CharacterBytes(word[begin]);
     bool known = false;
@@ -62,12 +76,12 @@ void Unigram::viterbi(std::string_view word, std::vector<int32_t>* ids) const {
       if (node == ByteTrie::kNone) break;
       const int32_t id = trie_.value(node);
       if (id < 0) continue;
-      offer(best[at], options_.scores[static_cast<size_t>(id)] + so_far, begin, id);
+      offer(at, static_cast<Sum>(options_.scores[static_cast<size_t>(id)]) + so_far, begin, id);
       known = known || at == begin + character;
     }
     if (!known) {
-      offer(best[begin + character],
-            static_cast<Sum>(options_.unknown_score + so_far),
+      offer(begin + character,
+            static_cast<Sum>(options_.unknown_score) + so_far,
             begin,
             options_.unknown);
     }
