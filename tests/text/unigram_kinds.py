@@ -16,11 +16,6 @@ def train(texts, **options):
     return out.getvalue()
 
 
-def t5_model(texts):
-    return train(texts, model_type="unigram", normalization_rule_name="nmt_nfkc", pad_id=0, eos_id=1, unk_id=2,
-                 bos_id=-1)
-
-
 def unigram(serialized, byte_fallback=False):
     """The Unigram model and the normalizer of a SentencePiece model."""
     proto = sentencepiece_model_pb2.ModelProto()
@@ -31,8 +26,10 @@ def unigram(serialized, byte_fallback=False):
     return tokenizer, normalizers.Precompiled(proto.normalizer_spec.precompiled_charsmap)
 
 
-def t5(texts):
-    tokenizer, charsmap = unigram(t5_model(texts))
+def t5(texts, **options):
+    serialized = train(texts, model_type="unigram", normalization_rule_name="nmt_nfkc", pad_id=0, eos_id=1, unk_id=2,
+                       bos_id=-1, **options)
+    tokenizer, charsmap = unigram(serialized)
     tokenizer.normalizer = charsmap
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()])
     tokenizer.decoder = decoders.Metaspace()
