@@ -139,8 +139,8 @@ absl::StatusOr<std::unique_ptr<const Model>> MakeUnigram(const SentencePieceFile
   for (const Piece& piece : file.pieces) {
     const bool user_defined = piece.type == PieceType::kUserDefined;
     if (piece.type == PieceType::kNormal) smallest = std::min(smallest, piece.score);
-    // A score that makes sure that the piece is taken, and the longest of several, as from
-    // SentencePiece 0.2.2 on.
+    // A score that makes sure that the piece is taken, and the longest of several: that of
+    // SentencePiece 0.2.3 (0.2.1 had another).
     const auto bonus = static_cast<float>(0.1 * static_cast<double>(piece.text.size() - 1));
     options.scores.push_back(user_defined ? bonus : piece.score);
     options.in_text.push_back(user_defined || piece.type == PieceType::kNormal);
