@@ -27,7 +27,8 @@ readonly TORCH_LIBRARIES=(nvidia-cusparselt-cu13==0.8.0 nvidia-nvshmem-cu13==3.4
 # The CUDA half of LibTorch loads these two; NVIDIA's toolkit has neither.
 readonly CUDNN=nvidia-cudnn-cu13==9.19.0.56 NCCL=nvidia-nccl-cu13==2.28.9
 readonly TORCH_NEEDS=(filelock fsspec jinja2 networkx sympy typing_extensions)
-readonly TEST_PYTHON=(numpy==2.4.6 transformers==5.17.0 peft==0.21.2 accelerate==1.15.0 tokenizers==0.23.3 tensorboard==2.21.0)
+readonly TEST_PYTHON=(numpy==2.4.6 transformers==5.17.0 peft==0.21.2 accelerate==1.15.0 tokenizers==0.23.3
+  sentencepiece==0.2.3 tensorboard==2.21.0)
 
 say() { echo "setup: $*" >&2; }
 

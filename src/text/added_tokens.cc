@@ -48,43 +48,39 @@ size_t WhitespaceEnd(std::string_view text, size_t begin) {
 }  // namespace
 
 bool TokenTrie::insert(std::string_view content, const AddedToken* token) {
-  uint32_t node = 0;
-  for (const char byte : content) {
-    const auto [child, inserted] =
-        nodes_[node].children.try_emplace(byte, static_cast<uint32_t>(nodes_.size()));
-    node = child->second;
-    if (inserted) nodes_.emplace_back();
-  }
-  if (nodes_[node].token != nullptr) return false;
-  nodes_[node].token = token;
+  if (trie_.insert(content, static_cast<int32_t>(tokens_.size())) >= 0) return false;
+  tokens_.push_back(token);
   return true;
 }
 
 TokenTrie::Match TokenTrie::find(std::string_view text, size_t from) const {
   for (size_t begin = from; begin < text.size(); ++begin) {
-    Match longest{begin, begin, nullptr};
-    uint32_t node = 0;
-    for (size_t at = begin; at < text.size(); ++at) {
-      const auto child = nodes_[node].children.find(text[at]);
-      if (child == nodes_[node].children.end()) break;
-      node = child->second;
-      if (nodes_[node].token != nullptr) longest = {begin, at + 1, nodes_[node].token};
+    const ByteTrie::Match match = trie_.longest(text.substr(begin));
+    if (match.length > 0) {
+      return {begin, begin + match.length, tokens_[static_cast<size_t>(match.value)]};
     }
-    if (longest.token != nullptr) return longest;
   }
   return {text.size(), text.size(), nullptr};
 }
 
 absl::StatusOr<AddedTokens> AddedTokens::parse(const JsonView& view,
-                                               const Bpe& bpe,
+                                               const Vocabulary& vocabulary,
                                                const Normalizer* normalizer) {
   AddedTokens added;
   RESTEM_ASSIGN_OR_RETURN(const auto elements, view.elements());
-  int32_t next_id = bpe.token_count();
+  int32_t next_id = vocabulary.token_count();
   for (const JsonView& element : elements) {
-    RESTEM_RETURN_IF_ERROR(added.add(element, bpe, normalizer, &next_id));
+    RESTEM_RETURN_IF_ERROR(added.add(element, vocabulary, normalizer, &next_id));
   }
   for (const auto& [id, token] : added.tokens_) {
+    if (token->normalized_content.size() > ByteTrie::kMaxBytes) {
+      return view.error(fmt::format("token {} has {} bytes: more than {} are not supported",
+                                    id,
+                                    token->normalized_content.size(),
+                                    ByteTrie::kMaxBytes));
+    }
+    // What a normalizer leaves nothing of is found nowhere.
+    if (token->normalized_content.empty()) continue;
     TokenTrie& trie = token->normalized ? added.normalized_ : added.raw_;
     if (!trie.insert(token->normalized_content, token.get())) {
       return view.error(
@@ -95,7 +91,7 @@ absl::StatusOr<AddedTokens> AddedTokens::parse(const JsonView& view,
 }
 
 absl::Status AddedTokens::add(const JsonView& view,
-                              const Bpe& bpe,
+                              const Vocabulary& vocabulary,
                               const Normalizer* normalizer,
                               int32_t* next_id) {
   auto token = std::make_unique<AddedToken>();
@@ -110,7 +106,7 @@ absl::Status AddedTokens::add(const JsonView& view,
   if (by_content_.contains(token->content)) {
     return view.error(fmt::format("\"{}\" is given twice", token->content));
   }
-  const std::optional<int32_t> in_vocab = bpe.token_to_id(token->content);
+  const std::optional<int32_t> in_vocab = vocabulary.token_to_id(token->content);
   token->id = in_vocab ? *in_vocab : (*next_id)++;
   if (token->id != stated_id) {
     return view.error(fmt::format("\"{}\" has id {}, but {} would give it {}",

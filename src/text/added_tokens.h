@@ -12,10 +12,11 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "base/status.h"
-#include "text/bpe.h"
+#include "text/byte_trie.h"
 #include "text/json_view.h"
 #include "text/normalizer.h"
 #include "text/split.h"
+#include "text/vocabulary.h"
 
 namespace restem::text {
 
@@ -34,10 +35,9 @@ struct AddedToken {
 // Finds the longest of several strings at the leftmost place.
 class TokenTrie {
  public:
-  TokenTrie() : nodes_(1) {}
   // False if the string is there already.
   bool insert(std::string_view content, const AddedToken* token);
-  bool empty() const { return nodes_.size() == 1; }
+  bool empty() const { return tokens_.empty(); }
 
   struct Match {
     size_t begin;
@@ -47,11 +47,8 @@ class TokenTrie {
   Match find(std::string_view text, size_t from) const;
 
  private:
-  struct Node {
-    absl::flat_hash_map<char, uint32_t> children;
-    const AddedToken* token = nullptr;
-  };
-  std::vector<Node> nodes_;
+  ByteTrie trie_;  // indices into tokens_
+  std::vector<const AddedToken*> tokens_;
 };
 
 class AddedTokens {
@@ -59,7 +56,7 @@ class AddedTokens {
   // `view` is the "added_tokens" member. A token's id must be the one that the vocabulary gives it,
   // or follow upon it.
   static absl::StatusOr<AddedTokens> parse(const JsonView& view,
-                                           const Bpe& bpe,
+                                           const Vocabulary& vocabulary,
                                            const Normalizer* normalizer);
 
   // Cuts a text at added tokens, and normalizes what lies between.
@@ -73,7 +70,7 @@ class AddedTokens {
 
  private:
   absl::Status add(const JsonView& view,
-                   const Bpe& bpe,
+                   const Vocabulary& vocabulary,
                    const Normalizer* normalizer,
                    int32_t* next_id);
   static void split(Piece piece, const TokenTrie& trie, std::vector<Piece>& out);

@@ -6,35 +6,69 @@
 #include "text/unicode.h"
 
 namespace restem::text {
+namespace {
 
-std::optional<int32_t> Bpe::token_to_id(std::string_view token) const {
-  const auto found = vocab_.find(ToAbsl(token));
-  if (found == vocab_.end()) return std::nullopt;
-  return found->second;
+constexpr std::string_view kSpaceMark = "\xE2\x96\x81";  // U+2581, SentencePiece's space
+
+// Where, after `from`, a mark follows something that is no mark; npos: nowhere.
+size_t NextWord(std::string_view text, size_t from) {
+  size_t at = text.find(kSpaceMark, from);
+  while (at != std::string_view::npos) {
+    if (at > from && !text.substr(from, at - from).ends_with(kSpaceMark)) break;
+    at = text.find(kSpaceMark, at + kSpaceMark.size());
+  }
+  return at;
 }
 
-std::string_view Bpe::id_to_token(int32_t id) const {
-  if (id < 0 || id >= id_limit()) return {};
-  return tokens_[static_cast<size_t>(id)];
+}  // namespace
+
+Bpe::Bpe(Vocabulary vocabulary, Merges merges, Options options, ByteTrie whole)
+    : Model(std::move(vocabulary)),
+      merges_(std::move(merges)),
+      options_(std::move(options)),
+      whole_(std::move(whole)),
+      bytes_(this->vocabulary()),
+      cut_at_marks_(marks_begin_words()) {}
+
+// Does SentencePiece's space stand nowhere in a token but after its own kind? Then nothing merges
+// across the beginning of such a run, and a text that no pre-tokenizer cuts can be cut there. The
+// mark must be a token itself: it ends a run of unknown characters.
+bool Bpe::marks_begin_words() const {
+  const bool whole_word = options_.ignore_merges || !options_.continuing_subword_prefix.empty() ||
+                          !options_.end_of_word_suffix.empty();
+  if (whole_word || !vocabulary().token_to_id(kSpaceMark)) return false;
+  for (int32_t id = 0; id < vocabulary().id_limit(); ++id) {
+    if (NextWord(vocabulary().id_to_token(id), 0) != std::string_view::npos) return false;
+  }
+  return true;
 }
 
 void Bpe::encode(std::string_view word, std::vector<int32_t>* ids) const {
+  if (!cut_at_marks_) return encode_part(word, ids);
+  for (size_t begin = 0; begin < word.size();) {
+    const size_t end = std::min(NextWord(word, begin), word.size());
+    encode_part(word.substr(begin, end - begin), ids);
+    begin = end;
+  }
+}
+
+void Bpe::encode_part(std::string_view word, std::vector<int32_t>* ids) const {
   if (word.empty()) return;
-  if (ignore_merges_) {
-    if (const std::optional<int32_t> id = token_to_id(word)) {
+  if (options_.ignore_merges) {
+    if (const std::optional<int32_t> id = vocabulary().token_to_id(word)) {
       ids->push_back(*id);
       return;
     }
   }
-  const bool cacheable = word.size() < BpeCache::kMaxWordBytes;
-  if (cacheable && cache_->find(word, ids)) return;
+  const bool cacheable = word.size() < WordCache::kMaxWordBytes;
+  if (cacheable && cache_.find(word, ids)) return;
   std::vector<Symbol> symbols = symbols_of(word);
   merge(symbols);
   const size_t before = ids->size();
   for (const Symbol& symbol : symbols) {
     if (!symbol.removed) ids->push_back(symbol.id);
   }
-  if (cacheable) cache_->insert(word, ids->data() + before, ids->size() - before);
+  if (cacheable) cache_.insert(word, ids->data() + before, ids->size() - before);
 }
 
 // One symbol for each character, or for each of its bytes where the vocabulary lacks it, or the
@@ -46,28 +80,34 @@ std::vector<Bpe::Symbol> Bpe::symbols_of(std::string_view word) const {
   const auto add = [&symbols](int32_t id) { symbols.push_back({id, 0, 0, false}); };
   bool unknown_pending = false;
   const auto flush_unknown = [&] {
-    if (unknown_pending) add(*unknown_);
+    if (unknown_pending) add(*options_.unknown);
     unknown_pending = false;
   };
   std::string decorated;
   for (size_t at = 0; at < word.size();) {
     const size_t begin = at;
+    if (const ByteTrie::Match match = whole_.longest(word.substr(at)); match.length > 0) {
+      flush_unknown();
+      add(match.value);
+      at += match.length;
+      continue;
+    }
     NextCodepoint(word, &at);
     std::string_view character = word.substr(begin, at - begin);
-    const bool prefix = begin > 0 && !continuing_subword_prefix_.empty();
-    const bool suffix = at == word.size() && !end_of_word_suffix_.empty();
+    const bool prefix = begin > 0 && !options_.continuing_subword_prefix.empty();
+    const bool suffix = at == word.size() && !options_.end_of_word_suffix.empty();
     if (prefix || suffix) {
-      decorated = (prefix ? continuing_subword_prefix_ : "") + std::string(character) +
-                  (suffix ? end_of_word_suffix_ : "");
+      decorated = (prefix ? options_.continuing_subword_prefix : "") + std::string(character) +
+                  (suffix ? options_.end_of_word_suffix : "");
       character = decorated;
     }
-    if (const std::optional<int32_t> id = token_to_id(character)) {
+    if (const std::optional<int32_t> id = vocabulary().token_to_id(character)) {
       flush_unknown();
       add(*id);
-    } else if (!(byte_fallback_ && append_byte_fallback(character, symbols)) && unknown_) {
+    } else if (!(options_.byte_fallback && bytes_.spell(character, add)) && options_.unknown) {
       // An unknown token waits for a known one, so that neighbours can fuse. Bytes do not wait for
       // it, and so may overtake it: the order of the `tokenizers` library.
-      if (!fuse_unknown_) flush_unknown();
+      if (!options_.fuse_unknown) flush_unknown();
       unknown_pending = true;
     }
   }
@@ -75,18 +115,8 @@ std::vector<Bpe::Symbol> Bpe::symbols_of(std::string_view word) const {
   return symbols;
 }
 
-bool Bpe::append_byte_fallback(std::string_view character, std::vector<Symbol>& symbols) const {
-  const auto id_of = [this](char byte) { return byte_ids_[static_cast<uint8_t>(byte)]; };
-  if (!std::all_of(
-          character.begin(), character.end(), [&](char byte) { return id_of(byte) >= 0; })) {
-    return false;
-  }
-  for (const char byte : character) symbols.push_back({id_of(byte), 0, 0, false});
-  return true;
-}
-
 const Bpe::Merge* Bpe::find_merge(int32_t left, int32_t right) const {
-  const auto found = merges_.find(static_cast<uint64_t>(left) << 32 | static_cast<uint64_t>(right));
+  const auto found = merges_.find(key_of(left, right));
   return found == merges_.end() ? nullptr : &found->second;
 }
 

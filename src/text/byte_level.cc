@@ -1,6 +1,7 @@
 #include "text/byte_level.h"
 
 #include <array>
+#include <charconv>
 #include <cstdint>
 
 #include "text/unicode.h"
@@ -51,6 +52,15 @@ void AppendBytesOf(std::string_view token, std::string* out) {
     }
     *out += static_cast<char>(byte);
   }
+}
+
+std::optional<char> ByteOf(std::string_view token) {
+  if (token.size() != 6 || !token.starts_with("<0x") || token.back() != '>') return std::nullopt;
+  uint8_t byte = 0;
+  const char* end = token.data() + 5;
+  const auto [stopped, error] = std::from_chars(token.data() + 3, end, byte, 16);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return static_cast<char>(byte);
 }
 
 }  // namespace restem::text

@@ -1,6 +1,5 @@
 #include "text/decode_stages.h"
 
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -43,7 +42,7 @@ class ByteFallbackStage : public DecodeStage {
     std::vector<std::string> out;
     out.reserve(pieces.size());
     for (std::string& piece : pieces) {
-      if (const std::optional<char> byte = byte_of(piece)) {
+      if (const std::optional<char> byte = ByteOf(piece)) {
         run_ += *byte;
         if (stream_) hand_out(out);
       } else {
@@ -56,15 +55,6 @@ class ByteFallbackStage : public DecodeStage {
   }
 
  private:
-  static std::optional<char> byte_of(std::string_view piece) {
-    if (piece.size() != 6 || !piece.starts_with("<0x") || piece.back() != '>') return std::nullopt;
-    uint8_t byte = 0;
-    const char* end = piece.data() + 5;
-    const auto [stopped, error] = std::from_chars(piece.data() + 3, end, byte, 16);
-    if (error != std::errc() || stopped != end) return std::nullopt;
-    return static_cast<char>(byte);
-  }
-
   // In a stream: what of the run can no longer become something else.
   void hand_out(std::vector<std::string>& out) {
     const std::string_view complete = std::string_view(run_).substr(0, CompletePrefix(run_));

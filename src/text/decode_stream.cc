@@ -10,7 +10,7 @@ DecodeStream::DecodeStream(const Tokenizer& tokenizer,
                            bool skip_special_tokens)
     : tokenizer_(&tokenizer),
       skip_special_tokens_(skip_special_tokens),
-      chain_(tokenizer.decoder_.start(text::DecodeMode::kStream)) {
+      chain_(tokenizer.parts_.decoder.start(text::DecodeMode::kStream)) {
   // All of it: cutting a long prompt could cut a character whose bytes are tokens.
   std::vector<std::string> pieces;
   pieces.reserve(context.size());

@@ -6,7 +6,9 @@
 
 #include "text/decode_stages.h"
 #include "text/metaspace.h"
+#include "text/normalizer.h"
 #include "text/unicode.h"
+#include "text/word_stages.h"
 
 namespace restem::text {
 namespace {
@@ -37,6 +39,12 @@ std::string DecodeChain::run(std::vector<std::string> pieces, bool last) {
   std::string text;
   for (const std::string& piece : pieces) text += piece;
   return text;
+}
+
+Decoder Decoder::of(MakeStage make) {
+  Decoder decoder;
+  decoder.makers_.push_back(std::move(make));
+  return decoder;
 }
 
 DecodeChain Decoder::start(DecodeMode mode) const {
@@ -70,6 +78,13 @@ absl::Status Decoder::parse_into(const JsonView& view, bool* fused) {
     RESTEM_ASSIGN_OR_RETURN(const JsonView pattern_view, view.member("pattern"));
     RESTEM_ASSIGN_OR_RETURN(Pattern parsed, Pattern::parse(pattern_view));
     RESTEM_ASSIGN_OR_RETURN(const std::string content, view.string_at("content"));
+    growth_ *= parsed.growth(content);
+    if (growth_ > kMaxGrowth) {
+      return view.error(
+          fmt::format("it could make a text {:.3g} times as long: at most {} times is supported",
+                      growth_,
+                      kMaxGrowth));
+    }
     // A match could reach from one token into the next, so nothing could be decoded token by token.
     if (*fused && !parsed.is_single_character()) {
       return view.error(
@@ -83,10 +98,19 @@ absl::Status Decoder::parse_into(const JsonView& view, bool* fused) {
     makers_.push_back([options, fused = *fused](DecodeMode) {
       return MakeStripStage(options.content, options.start, options.stop, fused);
     });
+  } else if (*fused && (type == "Metaspace" || type == "WordPiece" || type == "BPEDecoder")) {
+    return view.error(
+        fmt::format("a {} decoder after one that joins all tokens is not supported", type));
+  } else if (type == "WordPiece") {
+    RESTEM_ASSIGN_OR_RETURN(const std::string prefix, view.string_or("prefix", "##"));
+    RESTEM_ASSIGN_OR_RETURN(const bool cleanup, view.boolean_or("cleanup", true));
+    makers_.push_back(
+        [prefix, cleanup](DecodeMode) { return MakeWordPieceStage(prefix, cleanup); });
+  } else if (type == "BPEDecoder") {
+    RESTEM_ASSIGN_OR_RETURN(const std::string suffix, view.string_or("suffix", "</w>"));
+    if (suffix.empty()) return view.error("\"suffix\" is empty");
+    makers_.push_back([suffix](DecodeMode) { return MakeWordEndStage(suffix); });
   } else if (type == "Metaspace") {
-    if (*fused) {
-      return view.error("a Metaspace decoder after one that joins all tokens is not supported");
-    }
     RESTEM_ASSIGN_OR_RETURN(const MetaspaceOptions options, ParseMetaspace(view));
     makers_.push_back([options](DecodeMode) {
       return MakeMetaspaceStage(options.replacement, options.prepend != PrependScheme::kNever);

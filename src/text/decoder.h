@@ -39,19 +39,22 @@ class DecodeChain {
 
 class Decoder {
  public:
-  // ByteLevel, ByteFallback, Replace, Fuse, Strip, Metaspace, Sequence. Null joins the tokens by
-  // spaces.
+  using MakeStage = std::function<std::unique_ptr<DecodeStage>(DecodeMode mode)>;
+
+  // ByteLevel, ByteFallback, Replace, Fuse, Strip, Metaspace, WordPiece, BPEDecoder, Sequence. Null
+  // joins the tokens by spaces.
   static absl::StatusOr<Decoder> parse(const JsonView& view);
+  // Of one stage.
+  static Decoder of(MakeStage make);
 
   DecodeChain start(DecodeMode mode) const;
 
  private:
-  using MakeStage = std::function<std::unique_ptr<DecodeStage>(DecodeMode mode)>;
-
   // `fused`: an earlier stage made one piece of the sequence, so that pieces are fragments of it.
   absl::Status parse_into(const JsonView& view, bool* fused);
 
   std::vector<MakeStage> makers_;
+  double growth_ = 1;  // at most so many bytes come out for one of a token
 };
 
 }  // namespace restem::text

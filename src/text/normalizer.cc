@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "text/byte_level.h"
+#include "text/cleaning_normalizers.h"
 #include "text/pattern.h"
 #include "text/unicode.h"
 
@@ -30,6 +31,7 @@ class UnicodeForm : public Normalizer {
     form_->normalizeUTF8(0, text, sink, nullptr, error);
     if (U_SUCCESS(error)) text = std::move(out);
   }
+  double growth() const override { return 11; }  // U+FDFA, 3 bytes, has 33 in NFKD
 
  private:
   const icu::Normalizer2* form_;  // ICU's own, never freed
@@ -53,6 +55,7 @@ class Lowercase : public Normalizer {
     }
     text = std::move(out);
   }
+  double growth() const override { return 3; }
 };
 
 class Strip : public Normalizer {
@@ -97,6 +100,7 @@ class Replace : public Normalizer {
   Replace(Pattern pattern, std::string content)
       : pattern_(std::move(pattern)), content_(std::move(content)) {}
   void apply(std::string& text) const override { text = pattern_.replace(text, content_); }
+  double growth() const override { return pattern_.growth(content_); }
 
  private:
   Pattern pattern_;
@@ -109,6 +113,7 @@ class Prepend : public Normalizer {
   void apply(std::string& text) const override {
     if (!text.empty()) text.insert(0, prefix_);
   }
+  double growth() const override { return 1 + static_cast<double>(prefix_.size()); }
 
  private:
   std::string prefix_;
@@ -121,6 +126,7 @@ class ByteLevel : public Normalizer {
     AppendByteLevel(text, &out);
     text = std::move(out);
   }
+  double growth() const override { return 2; }
 };
 
 class Sequence : public Normalizer {
@@ -129,22 +135,15 @@ class Sequence : public Normalizer {
   void apply(std::string& text) const override {
     for (const NormalizerPtr& step : steps_) step->apply(text);
   }
+  double growth() const override {
+    double product = 1;
+    for (const NormalizerPtr& step : steps_) product *= step->growth();
+    return product;
+  }
 
  private:
   std::vector<NormalizerPtr> steps_;
 };
-
-absl::StatusOr<NormalizerPtr> ParseUnicodeForm(const JsonView& view, std::string_view type) {
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::Normalizer2* form = type == "NFC"    ? icu::Normalizer2::getNFCInstance(error)
-                                 : type == "NFD"  ? icu::Normalizer2::getNFDInstance(error)
-                                 : type == "NFKC" ? icu::Normalizer2::getNFKCInstance(error)
-                                                  : icu::Normalizer2::getNFKDInstance(error);
-  if (U_FAILURE(error)) {
-    return view.error(fmt::format("ICU has no data for {}: {}", type, u_errorName(error)));
-  }
-  return std::make_shared<UnicodeForm>(form);
-}
 
 absl::StatusOr<NormalizerPtr> ParseStrip(const JsonView& view) {
   RESTEM_ASSIGN_OR_RETURN(const bool left, view.boolean_at("strip_left"));
@@ -167,28 +166,60 @@ absl::StatusOr<NormalizerPtr> ParseSequence(const JsonView& view) {
     RESTEM_ASSIGN_OR_RETURN(NormalizerPtr step, ParseNormalizer(element));
     if (step != nullptr) steps.push_back(std::move(step));
   }
-  return std::make_shared<Sequence>(std::move(steps));
+  return MakeNormalizerSequence(std::move(steps));
 }
 
-}  // namespace
-
-absl::StatusOr<NormalizerPtr> ParseNormalizer(const JsonView& view) {
-  if (view.value().is_null()) return nullptr;
+absl::StatusOr<NormalizerPtr> ParseOne(const JsonView& view) {
   RESTEM_ASSIGN_OR_RETURN(const std::string type, view.string_at("type"));
   if (type == "NFC" || type == "NFD" || type == "NFKC" || type == "NFKD") {
-    return ParseUnicodeForm(view, type);
+    return MakeUnicodeForm(view, type);
   }
-  if (type == "Lowercase") return std::make_shared<Lowercase>();
+  if (type == "Lowercase") return MakeLowercase();
   if (type == "Strip") return ParseStrip(view);
   if (type == "StripAccents") return std::make_shared<StripAccents>();
   if (type == "Replace") return ParseReplace(view);
   if (type == "ByteLevel") return std::make_shared<ByteLevel>();
   if (type == "Sequence") return ParseSequence(view);
+  if (type == "Nmt") return MakeNmtNormalizer();
+  if (type == "Precompiled") return ParsePrecompiled(view);
+  if (type == "BertNormalizer") return ParseBertNormalizer(view);
   if (type == "Prepend") {
     RESTEM_ASSIGN_OR_RETURN(std::string prefix, view.string_at("prepend"));
     return std::make_shared<Prepend>(std::move(prefix));
   }
   return view.error(fmt::format("a normalizer of type {} is not supported", type));
+}
+
+}  // namespace
+
+absl::StatusOr<NormalizerPtr> MakeUnicodeForm(const JsonView& view, std::string_view type) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* form = type == "NFC"    ? icu::Normalizer2::getNFCInstance(error)
+                                 : type == "NFD"  ? icu::Normalizer2::getNFDInstance(error)
+                                 : type == "NFKC" ? icu::Normalizer2::getNFKCInstance(error)
+                                                  : icu::Normalizer2::getNFKDInstance(error);
+  if (U_FAILURE(error)) {
+    return view.error(fmt::format("ICU has no data for {}: {}", type, u_errorName(error)));
+  }
+  return std::make_shared<UnicodeForm>(form);
+}
+
+NormalizerPtr MakeLowercase() { return std::make_shared<Lowercase>(); }
+
+NormalizerPtr MakeNormalizerSequence(std::vector<NormalizerPtr> steps) {
+  return std::make_shared<Sequence>(std::move(steps));
+}
+
+absl::StatusOr<NormalizerPtr> ParseNormalizer(const JsonView& view) {
+  if (view.value().is_null()) return nullptr;
+  RESTEM_ASSIGN_OR_RETURN(NormalizerPtr normalizer, ParseOne(view));
+  if (normalizer->growth() > kMaxGrowth) {
+    return view.error(
+        fmt::format("it could make a text {:.3g} times as long: at most {} times is supported",
+                    normalizer->growth(),
+                    kMaxGrowth));
+  }
+  return normalizer;
 }
 
 }  // namespace restem::text

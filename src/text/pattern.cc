@@ -1,5 +1,7 @@
 #include "text/pattern.h"
 
+#include <algorithm>
+
 #include "text/unicode.h"
 
 namespace restem::text {
@@ -52,6 +54,12 @@ std::string Pattern::replace(std::string_view text, std::string_view content) co
     out += span.match ? content : text.substr(span.begin, span.end - span.begin);
   }
   return out;
+}
+
+double Pattern::growth(std::string_view content) const {
+  const auto size = static_cast<double>(content.size());
+  if (regex_ != nullptr) return 1 + size;
+  return std::max(1.0, size / static_cast<double>(literal_.size()));
 }
 
 bool Pattern::is_single_character() const {

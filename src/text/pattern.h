@@ -32,6 +32,9 @@ class Pattern {
   // `text` with each match replaced by `content`, taken literally.
   std::string replace(std::string_view text, std::string_view content) const;
 
+  // At most how many bytes replace() makes of one, a match being of one byte or even empty.
+  double growth(std::string_view content) const;
+
   // True if a match can never begin in one piece of a text and end in the next.
   bool is_single_character() const;
 

@@ -7,6 +7,14 @@
 namespace restem::text {
 namespace {
 
+absl::StatusOr<int32_t> TokenId(const JsonView& view) {
+  RESTEM_ASSIGN_OR_RETURN(const int64_t id, view.integer());
+  if (id < 0 || id > std::numeric_limits<int32_t>::max()) {
+    return view.error(fmt::format("id {} is out of range", id));
+  }
+  return static_cast<int32_t>(id);
+}
+
 absl::StatusOr<std::vector<int32_t>> SpecialTokenIds(const JsonView& special_tokens,
                                                      const std::string& name) {
   RESTEM_ASSIGN_OR_RETURN(const JsonView token, special_tokens.member(name));
@@ -14,16 +22,29 @@ absl::StatusOr<std::vector<int32_t>> SpecialTokenIds(const JsonView& special_tok
   RESTEM_ASSIGN_OR_RETURN(const auto elements, list.elements());
   std::vector<int32_t> ids;
   for (const JsonView& element : elements) {
-    RESTEM_ASSIGN_OR_RETURN(const int64_t id, element.integer());
-    if (id < 0 || id > std::numeric_limits<int32_t>::max()) {
-      return element.error(fmt::format("id {} is out of range", id));
-    }
-    ids.push_back(static_cast<int32_t>(id));
+    RESTEM_ASSIGN_OR_RETURN(const int32_t id, TokenId(element));
+    ids.push_back(id);
   }
   return ids;
 }
 
+// ["</s>", 2]
+absl::StatusOr<std::vector<int32_t>> TokenAndId(const JsonView& view, const char* name) {
+  RESTEM_ASSIGN_OR_RETURN(const JsonView pair, view.member(name));
+  RESTEM_ASSIGN_OR_RETURN(const auto elements, pair.elements());
+  if (elements.size() != 2) return pair.error("expected [\"token\", id]");
+  RESTEM_ASSIGN_OR_RETURN(const int32_t id, TokenId(elements[1]));
+  return std::vector<int32_t>{id};
+}
+
 }  // namespace
+
+PostProcessor PostProcessor::around(std::vector<int32_t> before, std::vector<int32_t> after) {
+  PostProcessor processor;
+  processor.templates_.push_back(
+      {{false, std::move(before)}, {true, {}}, {false, std::move(after)}});
+  return processor;
+}
 
 absl::StatusOr<PostProcessor> PostProcessor::parse(const JsonView& view) {
   PostProcessor processor;
@@ -34,6 +55,11 @@ absl::StatusOr<PostProcessor> PostProcessor::parse(const JsonView& view) {
     RESTEM_ASSIGN_OR_RETURN(Template parts, parse_template(view));
     processor.templates_.push_back(std::move(parts));
     return processor;
+  }
+  if (type == "BertProcessing" || type == "RobertaProcessing") {
+    RESTEM_ASSIGN_OR_RETURN(std::vector<int32_t> before, TokenAndId(view, "cls"));
+    RESTEM_ASSIGN_OR_RETURN(std::vector<int32_t> after, TokenAndId(view, "sep"));
+    return around(std::move(before), std::move(after));
   }
   if (type == "Sequence") {
     RESTEM_ASSIGN_OR_RETURN(const JsonView list, view.member("processors"));

@@ -11,8 +11,12 @@ namespace restem::text {
 
 class PostProcessor {
  public:
-  // TemplateProcessing (its "single" template), ByteLevel (which changes no ids), Sequence, null.
+  // TemplateProcessing (its "single" template), BertProcessing, RobertaProcessing, ByteLevel (which
+  // changes no ids), Sequence, null.
   static absl::StatusOr<PostProcessor> parse(const JsonView& view);
+
+  // Puts these ids around every text.
+  static PostProcessor around(std::vector<int32_t> before, std::vector<int32_t> after);
 
   // Puts special tokens around `ids`.
   std::vector<int32_t> apply(std::vector<int32_t> ids) const;

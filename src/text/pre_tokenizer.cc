@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "text/byte_level.h"
+#include "text/character_splits.h"
 #include "text/metaspace.h"
+#include "text/normalizer.h"
 #include "text/unicode.h"
 
 namespace restem::text {
@@ -42,6 +44,7 @@ class ByteLevel : public PreTokenizer {
     }
     to_stand_ins(pieces, arena);
   }
+  double growth() const override { return add_prefix_space_ ? 4 : 2; }
 
  private:
   // All pieces share one string: an allocation for each word would cost more than the rest.
@@ -85,24 +88,6 @@ class PatternSplit : public PreTokenizer {
   bool invert_;
 };
 
-// Digits, Punctuation, WhitespaceSplit: cut at the characters of a class.
-class CharacterSplit : public PreTokenizer {
- public:
-  CharacterSplit(bool (*matches)(int32_t), SplitBehavior behavior)
-      : matches_(matches), behavior_(behavior) {}
-
-  void apply(std::vector<Piece>& pieces, TextArena&) const override {
-    SplitPieces(
-        pieces,
-        [this](std::string_view text) { return CharacterSpans(text, matches_); },
-        behavior_);
-  }
-
- private:
-  bool (*matches_)(int32_t);
-  SplitBehavior behavior_;
-};
-
 class Metaspace : public PreTokenizer {
  public:
   explicit Metaspace(MetaspaceOptions options)
@@ -123,6 +108,8 @@ class Metaspace : public PreTokenizer {
         [this](std::string_view text) { return mark_.spans(text); },
         SplitBehavior::kMergedWithNext);
   }
+  // A piece of one byte gets a mark before it.
+  double growth() const override { return 1 + static_cast<double>(options_.replacement.size()); }
 
  private:
   MetaspaceOptions options_;
@@ -134,6 +121,11 @@ class Sequence : public PreTokenizer {
   explicit Sequence(std::vector<PreTokenizerPtr> steps) : steps_(std::move(steps)) {}
   void apply(std::vector<Piece>& pieces, TextArena& arena) const override {
     for (const PreTokenizerPtr& step : steps_) step->apply(pieces, arena);
+  }
+  double growth() const override {
+    double product = 1;
+    for (const PreTokenizerPtr& step : steps_) product *= step->growth();
+    return product;
   }
 
  private:
@@ -159,15 +151,6 @@ absl::StatusOr<PreTokenizerPtr> ParseSplit(const JsonView& view) {
   return std::make_shared<PatternSplit>(std::move(pattern), behavior, invert);
 }
 
-absl::StatusOr<PreTokenizerPtr> ParsePunctuation(const JsonView& view) {
-  SplitBehavior behavior = SplitBehavior::kIsolated;
-  if (view.has("behavior")) {
-    RESTEM_ASSIGN_OR_RETURN(const JsonView behavior_view, view.member("behavior"));
-    RESTEM_ASSIGN_OR_RETURN(behavior, ParseSplitBehavior(behavior_view));
-  }
-  return std::make_shared<CharacterSplit>(IsPunctuation, behavior);
-}
-
 absl::StatusOr<PreTokenizerPtr> ParseSequence(const JsonView& view) {
   RESTEM_ASSIGN_OR_RETURN(const JsonView list, view.member("pretokenizers"));
   RESTEM_ASSIGN_OR_RETURN(const auto elements, list.elements());
@@ -179,33 +162,39 @@ absl::StatusOr<PreTokenizerPtr> ParseSequence(const JsonView& view) {
   return std::make_shared<Sequence>(std::move(steps));
 }
 
-}  // namespace
-
-absl::StatusOr<PreTokenizerPtr> ParsePreTokenizer(const JsonView& view) {
-  if (view.value().is_null()) return nullptr;
+absl::StatusOr<PreTokenizerPtr> ParseOne(const JsonView& view) {
   RESTEM_ASSIGN_OR_RETURN(const std::string type, view.string_at("type"));
   if (type == "ByteLevel") return ParseByteLevel(view);
   if (type == "Split") return ParseSplit(view);
-  if (type == "Punctuation") return ParsePunctuation(view);
   if (type == "Metaspace") {
     RESTEM_ASSIGN_OR_RETURN(MetaspaceOptions options, ParseMetaspace(view));
     return std::make_shared<Metaspace>(std::move(options));
   }
   if (type == "Sequence") return ParseSequence(view);
-  if (type == "WhitespaceSplit") {
-    return std::make_shared<CharacterSplit>(IsWhitespace, SplitBehavior::kRemoved);
-  }
   if (type == "Whitespace") {
     RESTEM_ASSIGN_OR_RETURN(Pattern words, Pattern::regex(kWhitespaceWords));
     return std::make_shared<PatternSplit>(
         std::move(words), SplitBehavior::kRemoved, /*invert=*/true);
   }
-  if (type == "Digits") {
-    RESTEM_ASSIGN_OR_RETURN(const bool individual, view.boolean_at("individual_digits"));
-    return std::make_shared<CharacterSplit>(
-        IsNumeric, individual ? SplitBehavior::kIsolated : SplitBehavior::kContiguous);
+  RESTEM_ASSIGN_OR_RETURN(PreTokenizerPtr split, ParseCharacterSplit(view, type));
+  if (split == nullptr) {
+    return view.error(fmt::format("a pre_tokenizer of type {} is not supported", type));
   }
-  return view.error(fmt::format("a pre_tokenizer of type {} is not supported", type));
+  return split;
+}
+
+}  // namespace
+
+absl::StatusOr<PreTokenizerPtr> ParsePreTokenizer(const JsonView& view) {
+  if (view.value().is_null()) return nullptr;
+  RESTEM_ASSIGN_OR_RETURN(PreTokenizerPtr pre_tokenizer, ParseOne(view));
+  if (pre_tokenizer->growth() > kMaxGrowth) {
+    return view.error(
+        fmt::format("it could make a text {:.3g} times as long: at most {} times is supported",
+                    pre_tokenizer->growth(),
+                    kMaxGrowth));
+  }
+  return pre_tokenizer;
 }
 
 }  // namespace restem::text

@@ -16,9 +16,11 @@ class PreTokenizer {
   virtual ~PreTokenizer() = default;
   // Cuts or rewrites the pieces that are no added tokens. Text that it makes is kept in `arena`.
   virtual void apply(std::vector<Piece>& pieces, TextArena& arena) const = 0;
+  // At most how many bytes come out for one that goes in?
+  virtual double growth() const { return 1; }
 };
 
-// ByteLevel, Split, Digits, Whitespace, WhitespaceSplit, Punctuation, Metaspace, Sequence. Null for
+// ByteLevel, Split, Whitespace, Metaspace, Sequence, and those of character_splits.h. Null for
 // JSON's null.
 absl::StatusOr<std::shared_ptr<const PreTokenizer>> ParsePreTokenizer(const JsonView& view);
 

@@ -20,7 +20,9 @@ class Regex {
   Regex(const Regex&) = delete;
   Regex& operator=(const Regex&) = delete;
 
-  // Byte ranges of all matches, left to right, none overlapping. `subject` is valid UTF-8.
+  // Byte ranges of all matches, left to right, none overlapping. `subject` is valid UTF-8. Steps
+  // and memory are bounded: where an expression needs more, what is left of the subject has no
+  // match, and the log says so.
   std::vector<std::pair<size_t, size_t>> find_all(std::string_view subject) const;
 
  private:

@@ -10,25 +10,25 @@
 #include <vector>
 
 #include "base/status.h"
-#include "text/added_tokens.h"
-#include "text/bpe.h"
-#include "text/decoder.h"
-#include "text/normalizer.h"
-#include "text/post_processor.h"
-#include "text/pre_tokenizer.h"
+#include "io/json_file.h"
+#include "text/tokenizer_parts.h"
 
 namespace restem {
 
 // Immutable; safe to use from several threads.
 class Tokenizer {
  public:
-  // Reads `model_dir`/tokenizer.json. Its model must be BPE; a part that is not supported is
-  // InvalidInput naming the file and the part. "truncation" and "padding" are ignored, as
-  // transformers does: a prompt is never cut silently.
+  // Reads `model_dir`/tokenizer.json or, where there is none, tokenizer.model with
+  // tokenizer_config.json. A part that is not supported is InvalidInput naming the file and the
+  // part. "truncation" and "padding" are ignored, as transformers does: a prompt is never cut
+  // silently.
   static absl::StatusOr<std::shared_ptr<const Tokenizer>> load(const std::string& model_dir);
-  // The same from the file's content; `file` is named in messages.
+  // From a tokenizer.json's content; `file` is named in messages.
   static absl::StatusOr<std::shared_ptr<const Tokenizer>> parse(std::string_view json,
                                                                 const std::string& file);
+  // From the content of a SentencePiece model. `config` is tokenizer_config.json, or {}.
+  static absl::StatusOr<std::shared_ptr<const Tokenizer>> parse_sentencepiece(
+      std::string_view content, const std::string& file, const JsonFile& config);
 
   // Invalid UTF-8 becomes U+FFFD first. `add_special_tokens` adds what the post-processor says
   // (BOS, usually); special tokens written in the text are found either way.
@@ -54,12 +54,7 @@ class Tokenizer {
   void append_piece(int32_t id, bool skip_special_tokens, std::vector<std::string>* pieces) const;
 
   std::string file_;
-  std::shared_ptr<const text::Normalizer> normalizer_;
-  std::shared_ptr<const text::PreTokenizer> pre_tokenizer_;
-  std::unique_ptr<const text::Bpe> bpe_;
-  text::AddedTokens added_;
-  text::PostProcessor post_processor_;
-  text::Decoder decoder_;
+  text::TokenizerParts parts_;
 };
 
 }  // namespace restem

@@ -197,7 +197,7 @@ TEST(LoraErrors, AreNamed) {
     std::filesystem::remove_all(dir + "/a");
     return std::string(loaded.status().message());
   };
-  EXPECT_EQ(message({}), "");
+  EXPECT_EQ(message(json::object()), "");
   EXPECT_THAT(message({{"use_dora", true}}), HasSubstr("use_dora: true is not supported"));
   EXPECT_THAT(message({{"modules_to_save", {"lm_head"}}}), HasSubstr("modules_to_save"));
   EXPECT_THAT(message({{"peft_type", "IA3"}}), HasSubstr("must be LORA"));

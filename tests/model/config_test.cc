@@ -90,7 +90,7 @@ TEST(ModelConfig, WhatAFamilyDoesNotHaveIsNamed) {
     config.update(keys);
     return std::string(MessageOf(Read(config).status()));
   };
-  EXPECT_THAT(message("gemma3", {}), HasSubstr("gemma3_text"));
+  EXPECT_THAT(message("gemma3", nlohmann::json::object()), HasSubstr("gemma3_text"));
   EXPECT_THAT(message("gemma2", {{"layer_types", {"chunked_attention"}}}),
               HasSubstr("layer_types: has 1 entries for 2 layers"));
   EXPECT_THAT(message("gemma2", {{"layer_types", {"chunked_attention", "full_attention"}}}),
@@ -100,7 +100,7 @@ TEST(ModelConfig, WhatAFamilyDoesNotHaveIsNamed) {
   EXPECT_THAT(message("mixtral", {{"num_local_experts", 2}, {"num_experts_per_tok", 3}}),
               HasSubstr("num_experts_per_tok: must be from 1 to 2"));
   EXPECT_THAT(message("mistral", {{"sliding_window", -4}}), HasSubstr("sliding_window: -4"));
-  EXPECT_THAT(message("gpt2", {}), HasSubstr("n_embd"));
+  EXPECT_THAT(message("gpt2", nlohmann::json::object()), HasSubstr("n_embd"));
   EXPECT_THAT(message("gpt2",
                       {{"n_embd", 48},
                        {"n_layer", 2},

@@ -165,7 +165,16 @@ INSTANTIATE_TEST_SUITE_P(Kinds,
                                            "metaspace_never",
                                            "gemma",
                                            "starcoder",
-                                           "lower_words"),
+                                           "lower_words",
+                                           "t5",
+                                           "xlmr",
+                                           "bert",
+                                           "scripts",
+                                           "sp_bpe",
+                                           "sp_bpe_nfkc",
+                                           "sp_bpe_suffix",
+                                           "sp_unigram",
+                                           "sp_unigram_bytes"),
                          [](const auto& kind) { return std::string(kind.param); });
 
 }  // namespace

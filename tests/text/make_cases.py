@@ -3,19 +3,22 @@
 
     make_cases.py OUT [DATA]
 
-For each kind: OUT/<kind>/tokenizer.json, encode.jsonl ({"bytes": hex, "ids", "ids_with_special"}) and decode.jsonl
-({"ids", "text", "text_without_special"}). DATA is the public data folder; without it the two kinds made of published
-files are left out.
+For each kind: OUT/<kind>/tokenizer.json (or tokenizer.model), encode.jsonl ({"bytes": hex, "ids", "ids_with_special"})
+and decode.jsonl ({"ids", "text", "text_without_special"}). For those of MANY also many.jsonl ({"ids", "text"}, of some also
+"ids_with_special"), of the strings in OUT/many_strings.jsonl. DATA is the public data folder; without it the two kinds made of
+published files are left out.
 """
 
 import json
 import os
 import random
 import sys
-import unicodedata
 
 from tokenizers import (AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors,
                         trainers)
+
+import real_text
+import unigram_kinds
 
 LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
           r"|\s+(?!\S)|\s+")
@@ -78,12 +81,11 @@ def random_character(rng):
             c = rng.randrange(0x10000, 0x20000)
         if 0xD800 <= c < 0xE000:
             continue
-        # The library's parts follow versions of Unicode from 9 to 16, and ours others: this table is in all of them.
-        if unicodedata.category(chr(c)) == unicodedata.ucd_3_2_0.category(chr(c)) != "Cn":
+        if real_text.is_old(chr(c)):
             return chr(c)
 
 
-def random_text(rng):
+def random_text(rng, added=ADDED):
     """Mixes words of all scripts, white space, control characters, added tokens, random characters, invalid bytes."""
     out = b""
     for _ in range(rng.randrange(1, 14)):
@@ -93,7 +95,7 @@ def random_text(rng):
         elif kind < 0.65:
             out += rng.choice(SPACES).encode()
         elif kind < 0.73:
-            out += rng.choice(ADDED).encode()
+            out += rng.choice(added).encode()
         elif kind < 0.9:
             out += "".join(random_character(rng) for _ in range(rng.randrange(1, 6))).encode()
         elif kind < 0.94:
@@ -122,15 +124,31 @@ def strings(data):
     return fixed + [random_text(rng) for _ in range(1500)]
 
 
+def many_strings(data):
+    """Texts that real_text.py finds, and mixtures of all sorts, 20,000 with those of strings()."""
+    rng = random.Random(13)
+    found = real_text.code(5000) + real_text.messages(6000) + (real_text.problems(data, 4000) if data else [])
+    texts = [text.encode() for text in found]
+    texts += [real_text.emoji(rng).encode() for _ in range(1000)]
+    added = [token for token in ADDED if token not in ("<s>", "</s>")]
+    return texts + [random_text(rng, added) for _ in range(19000 - len(texts))]
+
+
 def special(content, **options):
     return AddedToken(content, special=True, normalized=False, **options)
 
 
-def train(tokenizer, vocab_size=700, **options):
+def corpus():
     rng = random.Random(3)
-    corpus = [" ".join(rng.choice(words(rng.choice(SCRIPTS))) for _ in range(40)) for _ in range(300)] + SCRIPTS * 5
-    trainer = trainers.BpeTrainer(vocab_size=vocab_size, show_progress=False, min_frequency=2, **options)
-    tokenizer.train_from_iterator(corpus, trainer)
+    return [" ".join(rng.choice(words(rng.choice(SCRIPTS))) for _ in range(40)) for _ in range(300)] + SCRIPTS * 5
+
+
+VOCAB_SIZE = None  # of every BPE kind, where a benchmark wants larger ones
+
+
+def train(tokenizer, vocab_size=700, **options):
+    trainer = trainers.BpeTrainer(vocab_size=VOCAB_SIZE or vocab_size, show_progress=False, min_frequency=2, **options)
+    tokenizer.train_from_iterator(corpus(), trainer)
     return tokenizer
 
 
@@ -289,9 +307,38 @@ def prefixed():
     return tokenizer
 
 
+def t5():
+    return unigram_kinds.t5(corpus())
+
+
+def xlmr():
+    return unigram_kinds.xlmr(corpus())
+
+
+def bert():
+    """BERT's parts, and pre-tokenizers that nothing published combines."""
+    tokenizer = Tokenizer(models.BPE(unk_token="[UNK]", continuing_subword_prefix="##"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Nmt(), normalizers.BertNormalizer()])
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    train(tokenizer, special_tokens=["[UNK]", "[CLS]", "[SEP]"], continuing_subword_prefix="##", limit_alphabet=200)
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 2), ("[CLS]", 1))
+    return tokenizer
+
+
+def scripts():
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.BertNormalizer(clean_text=False, lowercase=False, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.UnicodeScripts(), pre_tokenizers.CharDelimiterSplit("e"), pre_tokenizers.FixedLength(7)])
+    tokenizer.decoder = decoders.BPEDecoder()
+    return train(tokenizer, special_tokens=["<unk>"], end_of_word_suffix="</w>", limit_alphabet=200)
+
+
 KINDS = [llama3, qwen2, metaspace_first, metaspace_always, metaspace_never, gemma, starcoder, gpt4o, bloom, falcon,
-         lower_words, prefixed]
+         lower_words, prefixed, t5, xlmr, bert, scripts]
 DATA_KINDS = [gpt2, llama2]
+MANY = {"gpt2", "llama2", "llama3", "qwen2", "gemma", "t5", "sp_bpe", "sp_unigram"}
 
 
 def write_lines(path, records):
@@ -316,6 +363,8 @@ def write_kind(out, name, tokenizer, texts, random_ids=500):
     encoded = []
     for raw in texts:
         text = raw.decode("utf-8", errors="replace")
+        if name == "scripts" and not real_text.is_old(text):
+            continue
         encoded.append({"bytes": raw.hex(), "ids": tokenizer.encode(text, add_special_tokens=False).ids,
                         "ids_with_special": tokenizer.encode(text).ids})
     write_lines(os.path.join(folder, "encode.jsonl"), encoded)
@@ -329,13 +378,64 @@ def write_kind(out, name, tokenizer, texts, random_ids=500):
                   "text_without_special": tokenizer.decode(ids, skip_special_tokens=True)} for ids in sequences])
 
 
+def write_many(out, name, tokenizer, texts):
+    ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+    records = [{"ids": one, "text": text} for one, text in zip(ids, tokenizer.decode_batch(ids, skip_special_tokens=True))]
+    for record, encoding in zip(records[::10], tokenizer.encode_batch_fast(texts[::10])):
+        record["ids_with_special"] = encoding.ids
+    write_lines(os.path.join(out, name, "many.jsonl"), records)
+
+
+def write_sentencepiece(out, name, raw_texts, many):
+    config = {"sp_unigram": {"add_eos_token": True}, "sp_bpe_nfkc": {"add_bos_token": False}}.get(name, {})
+    model = unigram_kinds.SentencePiece(
+        unigram_kinds.train(corpus(), **unigram_kinds.SENTENCEPIECE[name]), config)
+    folder = os.path.join(out, name)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "tokenizer.model"), "wb") as file:
+        file.write(model.serialized)
+    with open(os.path.join(folder, "tokenizer_config.json"), "w", encoding="utf-8") as file:
+        json.dump(config, file)
+    processor = model.processor
+    encoded = []
+    for raw in raw_texts:
+        text = raw.decode("utf-8", errors="replace")
+        if model.encodes(text):
+            ids = processor.encode(text)
+            encoded.append({"bytes": raw.hex(), "ids": ids, "ids_with_special": model.around(ids)})
+    write_lines(os.path.join(folder, "encode.jsonl"), encoded)
+    rng = random.Random(11)
+    normal = [i for i in range(processor.get_piece_size()) if i not in model.control]
+    bytes_only = [i for i in normal if processor.is_byte(i)] or normal
+    sequences = [record["ids_with_special"] for record in encoded]
+    sequences += [[rng.choice(normal) for _ in range(rng.randrange(1, 12))] for _ in range(500)]
+    sequences += [[rng.choice(rng.choice((normal, bytes_only, bytes_only))) for _ in range(rng.randrange(1, 12))]
+                  for _ in range(500)]
+    write_lines(os.path.join(folder, "decode.jsonl"),
+                [{"ids": ids, "text_without_special": processor.decode(ids)} for ids in sequences])
+    if name in MANY:
+        records = []
+        for text in many:
+            ids = processor.encode(text) if model.encodes(text) else None
+            records.append(None if ids is None else {"ids": ids, "ids_with_special": model.around(ids),
+                                                     "text": processor.decode(ids)})
+        write_lines(os.path.join(folder, "many.jsonl"), records)
+
+
 def main():
     out, data = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None
     texts = strings(data)
-    for kind in KINDS:
-        write_kind(out, kind.__name__, kind(), texts)
-    for kind in DATA_KINDS if data else []:
-        write_kind(out, kind.__name__, kind(data), texts)
+    raw_many = many_strings(data)
+    write_lines(os.path.join(out, "many_strings.jsonl"), [raw.hex() for raw in raw_many])
+    many = [raw.decode("utf-8", errors="replace") for raw in raw_many]
+    made = [(kind.__name__, kind()) for kind in KINDS]
+    made += [(kind.__name__, kind(data)) for kind in DATA_KINDS if data]
+    for name, tokenizer in made:
+        write_kind(out, name, tokenizer, texts)
+        if name in MANY:
+            write_many(out, name, tokenizer, many)
+    for name in unigram_kinds.SENTENCEPIECE:
+        write_sentencepiece(out, name, texts, many)
 
 
 if __name__ == "__main__":

@@ -77,8 +77,9 @@ TEST(MalformedTokenizerTest, Model) {
   state.erase("model");
   EXPECT_THAT(ErrorOf(state.dump()), HasSubstr("model/tokenizer.json: \"model\" is missing"));
   EXPECT_THAT(
-      ErrorWith("/model/type", "Unigram"),
-      HasSubstr("model/tokenizer.json: model: a model of type Unigram is not supported, only BPE"));
+      ErrorWith("/model/type", "WordPiece"),
+      HasSubstr(
+          "model/tokenizer.json: model: a model of type WordPiece is not supported, only BPE"));
   EXPECT_THAT(ErrorWith("/model/dropout", 0.1), HasSubstr("model: \"dropout\" is not supported"));
   EXPECT_THAT(ErrorWith("/model/fuse_unk", "yes"),
               HasSubstr("model.fuse_unk: expected true or false, found string"));
@@ -111,19 +112,18 @@ TEST(MalformedTokenizerTest, Merges) {
 
 TEST(MalformedTokenizerTest, UnsupportedPartsAreNamed) {
   EXPECT_THAT(
-      ErrorWith("/normalizer", {{"type", "Precompiled"}}),
-      HasSubstr(
-          "model/tokenizer.json: normalizer: a normalizer of type Precompiled is not supported"));
+      ErrorWith("/normalizer", {{"type", "Squeeze"}}),
+      HasSubstr("model/tokenizer.json: normalizer: a normalizer of type Squeeze is not supported"));
   EXPECT_THAT(
       ErrorWith("/normalizer",
-                {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Nmt"}}}}}),
-      HasSubstr("normalizer.normalizers[1]: a normalizer of type Nmt"));
-  EXPECT_THAT(ErrorWith("/pre_tokenizer", {{"type", "UnicodeScripts"}}),
-              HasSubstr("pre_tokenizer: a pre_tokenizer of type Un"));
-  EXPECT_THAT(ErrorWith("/post_processor", {{"type", "BertProcessing"}}),
-              HasSubstr("a post_processor of type BertProc"));
-  EXPECT_THAT(ErrorWith("/decoder", {{"type", "WordPiece"}}),
-              HasSubstr("decoder: a decoder of type WordPiece"));
+                {{"type", "Sequence"}, {"normalizers", {{{"type", "NFC"}}, {{"type", "Squash"}}}}}),
+      HasSubstr("normalizer.normalizers[1]: a normalizer of type Squash"));
+  EXPECT_THAT(ErrorWith("/pre_tokenizer", {{"type", "Syllables"}}),
+              HasSubstr("pre_tokenizer: a pre_tokenizer of type Sy"));
+  EXPECT_THAT(ErrorWith("/post_processor", {{"type", "Wrap"}}),
+              HasSubstr("a post_processor of type Wrap"));
+  EXPECT_THAT(ErrorWith("/decoder", {{"type", "CTC"}}),
+              HasSubstr("decoder: a decoder of type CTC"));
   EXPECT_THAT(ErrorWith("/version", "2.0"), HasSubstr("\"version\" is 2.0"));
 }
 

@@ -15,7 +15,7 @@ namespace restem::text {
 
 // Safe for several threads: each shard has its own lock. When a shard is full, it keeps what it
 // has.
-class BpeCache {
+class WordCache {
  public:
   static constexpr size_t kMaxWordBytes = 256;
 
