@@ -15,7 +15,8 @@ namespace restem::jinja {
 // Throws Error.
 Body Parse(std::string_view source);
 
-// The parser's inside, in two files: statements in parser.cc, expressions in parse_expression.cc.
+// The parser's inside, in three files: statements in parser.cc, operators in parse_operators.cc,
+// the rest of expressions in parse_expression.cc.
 class Parser {
  public:
   explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
@@ -112,5 +113,9 @@ class Parser {
   int nesting_ = 0;
   std::vector<std::string> open_tags_;
 };
+
+// Lists of operands; an operand may be null.
+std::vector<ExpressionPtr> Operands(ExpressionPtr only);
+std::vector<ExpressionPtr> Operands(ExpressionPtr first, ExpressionPtr second);
 
 }  // namespace restem::jinja
