@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/jsonl_io.h"
+#include "config/fields.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 

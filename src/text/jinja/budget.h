@@ -12,6 +12,7 @@ inline constexpr int64_t kMaxSteps = 10'000'000;  // an expression, a statement,
 inline constexpr int64_t kBytesOfStep = 256;
 inline constexpr int64_t kMaxMemory = int64_t{256} << 20;    // of all values that live at once
 inline constexpr int64_t kMaxTextBytes = int64_t{32} << 20;  // of one text, and of the output
+inline constexpr size_t kMaxParts = 1'000'000;               // that a text is split into
 inline constexpr int64_t kMaxRange = 100'000;                // jinja2's sandbox: MAX_RANGE
 inline constexpr int kMaxDepth = 1'000;                      // of expressions and calls at work
 inline constexpr int kMaxNesting = 200;                      // of brackets and blocks in a source

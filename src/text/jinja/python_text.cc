@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "text/jinja/budget.h"
+#include "text/jinja/error.h"
 #include "text/unicode.h"
 
 namespace restem::jinja {
@@ -161,6 +163,11 @@ size_t FindLast(std::string_view text, std::string_view part) {
   return found == std::string_view::npos ? found : text.size() - found - part.size();
 }
 
+void AddPart(std::string_view part, std::vector<std::string_view>& parts) {
+  if (parts.size() >= kMaxParts) Fail(fmt::format("a text has more than {} parts", kMaxParts));
+  parts.push_back(part);
+}
+
 std::vector<std::string_view> SplitLines(std::string_view text, bool keep_ends) {
   std::vector<std::string_view> lines;
   size_t start = 0;
@@ -171,10 +178,10 @@ std::vector<std::string_view> SplitLines(std::string_view text, bool keep_ends) 
           c == 0x2029))
       continue;
     if (c == '\r' && i < text.size() && text[i] == '\n') ++i;
-    lines.push_back(text.substr(start, (keep_ends ? i : at) - start));
+    AddPart(text.substr(start, (keep_ends ? i : at) - start), lines);
     start = i;
   }
-  if (start < text.size()) lines.push_back(text.substr(start));
+  if (start < text.size()) AddPart(text.substr(start), lines);
   return lines;
 }
 

@@ -37,6 +37,8 @@ size_t ByteOffset(std::string_view text, bool ascii, int64_t index);
 size_t Find(std::string_view text, std::string_view part, size_t from = 0);
 size_t FindLast(std::string_view text, std::string_view part);
 
+// Error for more than kMaxParts.
+void AddPart(std::string_view part, std::vector<std::string_view>& parts);
 std::vector<std::string_view> SplitLines(std::string_view text, bool keep_ends);
 
 // Shortest decimal that reads as the same double, as Python prints it: "1.0", "1e+16", "nan".

@@ -96,7 +96,7 @@ std::vector<std::string_view> SplitAtSpace(std::string_view text, int64_t most) 
       parts.push_back(text);
       break;
     }
-    parts.push_back(text.substr(0, end));
+    AddPart(text.substr(0, end), parts);
     text = Stripped(text.substr(end), Side::kLeft);
   }
   return parts;
@@ -121,7 +121,7 @@ std::vector<std::string_view> SplitAt(std::string_view text, const std::string& 
   for (; most != 0; --most) {
     const size_t found = Find(text, at, start);
     if (found == std::string::npos) break;
-    parts.push_back(text.substr(start, found - start));
+    AddPart(text.substr(start, found - start), parts);
     start = found + at.size();
   }
   parts.push_back(text.substr(start));
@@ -144,7 +144,6 @@ std::vector<std::string_view> SplitAtFromRight(std::string_view text,
 
 Value Listed(Runtime& runtime, const std::vector<std::string_view>& parts) {
   std::vector<Value> items;
-  Charge growing;
   for (const std::string_view part : parts) items.push_back(runtime.text(part));
   return runtime.list(std::move(items));
 }
