@@ -5,6 +5,7 @@
 #include "app/flags.h"
 #include "app/jsonl_io.h"
 #include "app/model_flags.h"
+#include "app/record_prompt.h"
 #include "base/progress.h"
 #include "data/options.h"
 #include "data/records.h"
@@ -19,12 +20,14 @@ struct GenerateFlags {
   FileFlags files;
   GenerateOptions sampling;
   std::string long_prompts = "error";  // error | skip
+  std::string date;                    // YYYY-MM-DD; empty: none
 
   void visit(config::Fields& f) {
     common.visit(f);
     files.visit(f);
     sampling.visit(f);
     VisitLongPrompts(f, long_prompts);
+    VisitDate(f, date);
   }
 };
 
@@ -39,12 +42,14 @@ absl::StatusOr<Work> MakeWork(std::vector<InputRecord> records,
                               const LoadedModel& loaded,
                               const GenerateFlags& flags) {
   Work work;
+  RESTEM_ASSIGN_OR_RETURN(RecordPrompts prompts,
+                          RecordPrompts::make(flags.files.model, *loaded.tokenizer, flags.date));
   if (flags.long_prompts == "skip") work.skipped = 0;
   for (InputRecord& record : records) {
     SampleRequest request;
     request.problem = record.id;
-    RESTEM_ASSIGN_OR_RETURN(request.prompt_tokens,
-                            TokensOf(record, "prompt", "prompt_tokens", *loaded.tokenizer));
+    RESTEM_ASSIGN_OR_RETURN(RecordPrompt prompt, prompts.of(record));
+    request.prompt_tokens = std::move(prompt.tokens);
     if (work.skipped && !loaded.model.config.holds_prompt(request.prompt_tokens.size())) {
       ++*work.skipped;
       continue;

@@ -44,18 +44,23 @@ absl::StatusOr<InputRecord> AsRecord(nlohmann::json fields, const std::string& w
 absl::StatusOr<std::vector<InputRecord>> ReadRecords(const std::string& path, bool unique_ids) {
   std::vector<InputRecord> records;
   std::unordered_map<std::string, std::string> seen;  // id to where
-  RESTEM_RETURN_IF_ERROR(
-      ForEachJsonLine(path, [&](nlohmann::json&& fields, const std::string& where) -> absl::Status {
-        RESTEM_ASSIGN_OR_RETURN(InputRecord record, AsRecord(std::move(fields), where));
-        if (unique_ids) {
-          const auto [first, fresh] = seen.emplace(record.id, where);
-          if (!fresh)
-            return InvalidInput(
-                fmt::format("{}: id {} is there already, at {}", where, record.id, first->second));
-        }
-        records.push_back(std::move(record));
-        return absl::OkStatus();
-      }));
+  RESTEM_ASSIGN_OR_RETURN(JsonlReader reader, JsonlReader::open(path));
+  for (;;) {
+    RESTEM_ASSIGN_OR_RETURN(auto fields, reader.next());
+    if (!fields) break;
+    const std::string where = reader.where();
+    RESTEM_ASSIGN_OR_RETURN(InputRecord record, AsRecord(*std::move(fields), where));
+    // A chat template writes a tool's schema with its keys as they come.
+    if (record.fields.contains("messages"))
+      record.ordered = nlohmann::ordered_json::parse(reader.line());
+    if (unique_ids) {
+      const auto [first, fresh] = seen.emplace(record.id, where);
+      if (!fresh)
+        return InvalidInput(
+            fmt::format("{}: id {} is there already, at {}", where, record.id, first->second));
+    }
+    records.push_back(std::move(record));
+  }
   if (records.empty()) return InvalidInput(fmt::format("{}: the file has no records", path));
   return records;
 }

@@ -20,6 +20,8 @@ struct InputRecord {
   std::string id;  // a number is taken as text
   nlohmann::json fields;
   std::string where;  // "<file>:<line>"
+  nlohmann::ordered_json ordered =
+      nullptr;  // `fields` with keys in the line's order, if it has `messages`
 };
 
 // InvalidInput where the object has no id that is text or an integer.

@@ -5,6 +5,7 @@
 #include "app/flags.h"
 #include "app/jsonl_io.h"
 #include "app/model_flags.h"
+#include "app/record_prompt.h"
 #include "base/progress.h"
 #include "model/score.h"
 #include "text/completion.h"
@@ -15,10 +16,12 @@ namespace {
 struct LogprobFlags {
   CommonFlags common;
   FileFlags files;
+  std::string date;  // YYYY-MM-DD; empty: none
 
   void visit(config::Fields& f) {
     common.visit(f);
     files.visit(f);
+    VisitDate(f, date);
   }
 };
 
@@ -52,15 +55,16 @@ absl::Status CheckPair(const Pair& pair, const InputRecord& record, const ModelC
   return absl::OkStatus();
 }
 
-absl::StatusOr<Pair> PairOf(const InputRecord& record, const LoadedModel& loaded) {
-  Pair pair;
-  RESTEM_ASSIGN_OR_RETURN(pair.prompt,
-                          TokensOf(record, "prompt", "prompt_tokens", *loaded.tokenizer));
+absl::StatusOr<Pair> PairOf(const InputRecord& record,
+                            const LoadedModel& loaded,
+                            RecordPrompts& prompts) {
+  RESTEM_ASSIGN_OR_RETURN(const RecordPrompt prompt, prompts.of(record));
+  Pair pair{prompt.tokens, {}};
   const auto completion = record.fields.find("completion");
   if (completion != record.fields.end() && completion->is_string() &&
       !record.fields.contains("completion_tokens")) {
-    const std::string prompt = record.fields.value("prompt", "");
-    pair.completion = EncodeCompletion(*loaded.tokenizer, prompt, completion->get<std::string>());
+    pair.completion = EncodeCompletion(
+        *loaded.tokenizer, prompt.text, completion->get<std::string>(), prompt.add_special_tokens);
   } else {
     RESTEM_ASSIGN_OR_RETURN(pair.completion,
                             TokensOf(record, "completion", "completion_tokens", *loaded.tokenizer));
@@ -98,10 +102,12 @@ absl::Status LogprobCommand(const Args& args) {
                           LoadForCommand(flags.files.model, flags.common));
   const double load_seconds = loading.seconds();
   RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/false));
+  RESTEM_ASSIGN_OR_RETURN(RecordPrompts prompts,
+                          RecordPrompts::make(flags.files.model, *loaded.tokenizer, flags.date));
   std::vector<Pair> pairs;
   Summary summary = {static_cast<int64_t>(records.size()), {}, 0, {}, 0.0, load_seconds};
   for (const InputRecord& record : records) {
-    RESTEM_ASSIGN_OR_RETURN(Pair pair, PairOf(record, loaded));
+    RESTEM_ASSIGN_OR_RETURN(Pair pair, PairOf(record, loaded, prompts));
     *summary.prompt_tokens += static_cast<int64_t>(pair.prompt.size());
     pairs.push_back(std::move(pair));
   }

@@ -254,7 +254,10 @@ void Reader::text_map(std::string_view name,
     auto read = read_list<std::string>(
         node->items[i],
         fmt::format("{}.{}", where, node->keys[i]),
-        [this](const Node& item, const auto& at) { return read_text(item, at, "text"); });
+        [this](const Node& item, const auto& at) -> std::optional<std::string> {
+          if (item.is_scalar()) return item.text;  // a number or a truth as it is written
+          return read_text(item, at, "text");
+        });
     if (!read) return;
     map[node->keys[i]] = *std::move(read);
   }

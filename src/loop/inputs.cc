@@ -67,16 +67,27 @@ absl::StatusOr<ProblemSet> LoadSet(const std::string& name,
   for (const Problem& problem : set.problems) {
     auto text = prompt.render(problem.fields, problem.id);
     if (!text.ok()) return Annotate(text.status(), problem.source);
-    set.prompts.push_back(inputs.tokenizer->encode(*text, /*add_special_tokens=*/true));
+    set.prompts.push_back(inputs.tokenizer->encode(*text, prompt.add_special_tokens()));
     set.prompt_texts.push_back(*std::move(text));
   }
   if (inputs.job.data.long_prompts == "skip") RESTEM_RETURN_IF_ERROR(SkipLongPrompts(inputs, set));
   return set;
 }
 
+// The end-of-sequence id behind a human solution. A chat template says which one ends an answer.
+std::optional<int32_t> SolutionEnd(const JobInputs& inputs, const PromptTemplate& prompt) {
+  const std::vector<int32_t>& ends = inputs.base.eos_token_ids;
+  for (const int32_t id : inputs.tokenizer->encode(prompt.after_answer(), false))
+    if (std::find(ends.begin(), ends.end(), id) != ends.end()) return id;
+  if (ends.empty()) return std::nullopt;
+  return ends.front();
+}
+
 absl::Status LoadSets(JobInputs& inputs) {
   const DataOptions& data = inputs.job.data;
-  RESTEM_ASSIGN_OR_RETURN(const PromptTemplate prompt, PromptTemplate::make(inputs.job.prompt));
+  RESTEM_ASSIGN_OR_RETURN(const PromptTemplate prompt,
+                          PromptTemplate::make(inputs.job.prompt, inputs.job.model.base));
+  inputs.solution_end = SolutionEnd(inputs, prompt);
   if (!data.train.empty()) {
     RESTEM_ASSIGN_OR_RETURN(inputs.train, LoadSet("train", data.train, inputs, prompt));
   }

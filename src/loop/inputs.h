@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,7 +37,8 @@ struct JobInputs {
   ProblemSet train;  // of all training files, in the job's order
   ProblemSet validation;
   std::vector<ProblemSet> tests;
-  int64_t lanes = 1;  // threads
+  std::optional<int32_t> solution_end;  // what a human solution ends with; none without EOS ids
+  int64_t lanes = 1;                    // threads
 
   ScoringOptions scoring() const {
     return {.jobs = ScoringJobs(*verifier, job.reward.jobs, lanes)};

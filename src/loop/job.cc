@@ -72,6 +72,8 @@ void Job::visit(config::Fields& f) {
             "data",
             "has no problems: give train, test or both");
   f.section("prompt", prompt, "How a problem becomes a prompt.");
+  // An assistant's answer has paragraphs and an end of its own.
+  if (f.reads() && prompt.chat) sampler.stop.clear();
   f.section("sampler", sampler, "E-step: drawing completions.");
   f.section("reward", reward, "What makes a completion correct.");
   f.section("select", select, "Which correct completions are trained on.");

@@ -122,6 +122,13 @@ std::string DescribeSet(const JobInputs& inputs, const ProblemSet& set, const Re
   return text;
 }
 
+// What the model is asked with, the chat template's marks and white space included.
+std::string DescribePrompt(const ProblemSet& set) {
+  return fmt::format("a prompt, that of problem {}:\n-----\n{}\n-----\n",
+                     set.problems.front().id,
+                     set.prompt_texts.front());
+}
+
 // What the job asks for and gives no data for.
 std::string DescribeGaps(const JobInputs& inputs) {
   std::string text;
@@ -271,6 +278,7 @@ absl::StatusOr<std::string> Preflight(const JobInputs& inputs) {
     RESTEM_RETURN_IF_ERROR(Annotate(CheckProof(proof), set->name));
     findings += DescribeSet(inputs, *set, proof);
   }
+  if (!SetsOf(inputs).empty()) findings += DescribePrompt(*SetsOf(inputs).front());
   return findings + DescribeGaps(inputs) + DescribeOverlaps(inputs) + Estimate(inputs) +
          "the job is sound\n";
 }

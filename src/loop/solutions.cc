@@ -12,7 +12,7 @@ namespace restem {
 absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& inputs,
                                                               const ProblemSet& set,
                                                               std::string_view needed_by) {
-  if (inputs.base.eos_token_ids.empty()) {
+  if (!inputs.solution_end) {
     return InvalidInput(
         fmt::format("{}: no eos_token_id: a solution could not end", inputs.job.model.base));
   }
@@ -27,9 +27,11 @@ absl::StatusOr<std::vector<TrainingExample>> SolutionExamples(const JobInputs& i
                                       needed_by));
     }
     TrainingExample example = {problem.id, 0, set.prompts[i], {}, 1.0};
-    example.tokens =
-        EncodeCompletion(*inputs.tokenizer, set.prompt_texts[i], solution->get<std::string>());
-    example.tokens.push_back(inputs.base.eos_token_ids.front());
+    example.tokens = EncodeCompletion(*inputs.tokenizer,
+                                      set.prompt_texts[i],
+                                      solution->get<std::string>(),
+                                      /*add_special_tokens=*/!inputs.job.prompt.chat);
+    example.tokens.push_back(*inputs.solution_end);
     const size_t tokens = example.prompt_tokens.size() + example.tokens.size();
     if (!inputs.base.holds(tokens)) {
       return InvalidInput(

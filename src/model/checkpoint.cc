@@ -38,11 +38,15 @@ bool IsWeightFile(const std::string& name) {
   return std::ranges::any_of(kEndings, [&](std::string_view end) { return name.ends_with(end); });
 }
 
+// Where a model with several chat templates has them.
+constexpr char kTemplates[] = "chat_templates";
+
 absl::Status CopyCompanions(const std::string& from, const std::string& to) {
   RESTEM_ASSIGN_OR_RETURN(const auto names, ModelFiles(from));
   for (const std::string& name : names) {
     if (IsWeightFile(name) || name == "adapter_config.json") continue;
     RESTEM_ASSIGN_OR_RETURN(const std::string content, ReadFile(from + "/" + name));
+    if (name.starts_with(kTemplates)) RESTEM_RETURN_IF_ERROR(MakeDirs(to + "/" + kTemplates));
     RESTEM_RETURN_IF_ERROR(WriteFileAtomic(to + "/" + name, content));
   }
   return absl::OkStatus();
@@ -105,11 +109,16 @@ absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir
 
 absl::StatusOr<std::vector<std::string>> ModelFiles(const std::string& dir) {
   std::vector<std::string> names;
+  const auto list = [&](const std::string& folder, std::error_code& error) {
+    for (const auto& entry : fs::directory_iterator(dir + "/" + folder, error)) {
+      const std::string name = entry.path().filename().string();
+      if (entry.is_regular_file() && !name.ends_with(".tmp")) names.push_back(folder + name);
+    }
+  };
   std::error_code error;
-  for (const auto& entry : fs::directory_iterator(dir, error)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && !name.ends_with(".tmp")) names.push_back(name);
-  }
+  list("", error);
+  std::error_code without;
+  list(std::string(kTemplates) + "/", without);
   if (error) return InvalidInput(fmt::format("cannot list {}: {}", dir, error.message()));
   std::sort(names.begin(), names.end());
   return names;

@@ -24,7 +24,8 @@ absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed);
 // Appears under its name only when it is complete; replaces what was there.
 absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir);
 
-// Names of the files in `dir`, sorted: everything that makes the model what it is.
+// Names of the files in `dir` and of its chat_templates/, sorted: everything that makes the model
+// what it is.
 absl::StatusOr<std::vector<std::string>> ModelFiles(const std::string& dir);
 
 }  // namespace restem

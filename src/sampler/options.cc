@@ -40,7 +40,10 @@ void DrawOptions::visit(config::Fields& f) {
          {.min = 0, .max = 1, .open_min = true},
          "Draw among the fewest likeliest tokens that hold this probability; 1: all.");
   f.integer("max_new_tokens", max_new_tokens, {.min = 1}, "Longest completion, in tokens.");
-  f.texts("stop", stop, "A completion ends before the first of these strings.");
+  f.texts("stop",
+          stop,
+          "A completion ends before the first of these strings. The sampler's default is none with "
+          "prompt.chat.");
   f.require(std::find(stop.begin(), stop.end(), "") == stop.end(),
             "stop",
             "must not hold an empty string");

@@ -22,10 +22,11 @@ std::optional<std::vector<int32_t>> RestAfter(const std::vector<int32_t>& prefix
 
 std::vector<int32_t> EncodeCompletion(const Tokenizer& tokenizer,
                                       std::string_view prompt,
-                                      std::string_view completion) {
-  const std::vector<int32_t> prompt_ids = tokenizer.encode(prompt, /*add_special_tokens=*/true);
+                                      std::string_view completion,
+                                      bool add_special_tokens) {
+  const std::vector<int32_t> prompt_ids = tokenizer.encode(prompt, add_special_tokens);
   const std::string both = std::string(prompt) + std::string(completion);
-  const auto together = RestAfter(prompt_ids, tokenizer.encode(both, /*add_special_tokens=*/true));
+  const auto together = RestAfter(prompt_ids, tokenizer.encode(both, add_special_tokens));
   if (together) return *together;
 
   // After a line's end most tokenizers begin a word anew; where they do not, the text does not come

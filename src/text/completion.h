@@ -10,12 +10,13 @@
 
 namespace restem {
 
-// Ids that follow those of encode(prompt, true) and read as `completion` there. Where prompt and
-// completion encode together to the prompt's ids and more, it is those further ids; where a token
-// would reach across the border, the completion is encoded for itself, without the space that
-// SentencePiece puts before a text.
+// Ids that follow those of encode(prompt, add_special_tokens) and read as `completion` there. Where
+// prompt and completion encode together to the prompt's ids and more, it is those further ids;
+// where a token would reach across the border, the completion is encoded for itself, without the
+// space that SentencePiece puts before a text.
 std::vector<int32_t> EncodeCompletion(const Tokenizer& tokenizer,
                                       std::string_view prompt,
-                                      std::string_view completion);
+                                      std::string_view completion,
+                                      bool add_special_tokens = true);
 
 }  // namespace restem

@@ -6,11 +6,13 @@
 #include <cmath>
 
 #include "base/file.h"
+#include "io/jsonl.h"
 
 namespace restem {
 namespace {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
 
 std::string ValueText(const json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -72,14 +74,42 @@ absl::Status CheckTemplate(std::string_view template_text) {
   return PromptTemplate::parse(template_text).status();
 }
 
-absl::StatusOr<PromptTemplate> PromptTemplate::make(const PromptOptions& options) {
-  if (options.chat) return InvalidInput(fmt::format("prompt.chat: {}", kChatNotSupported));
+namespace {
+
+// {"role": "user", "content": …} a line.
+absl::StatusOr<ordered_json> ReadMessages(const std::string& path) {
+  ordered_json messages = ordered_json::array();
+  RESTEM_ASSIGN_OR_RETURN(JsonlReader reader, JsonlReader::open(path));
+  for (;;) {
+    RESTEM_ASSIGN_OR_RETURN(const auto message, reader.next());
+    if (!message) return messages;
+    const auto role = message->find("role");
+    if (role == message->end() || !role->is_string() || !message->contains("content")) {
+      return InvalidInput(
+          fmt::format("{}: with prompt.chat each line of prompt.few_shot is a message such as "
+                      "{{\"role\": \"user\", \"content\": \"…\"}}",
+                      reader.where()));
+    }
+    messages.push_back(ordered_json::parse(reader.line()));  // keys in their order
+  }
+}
+
+ordered_json KwargValue(const std::string& text) {
+  ordered_json value = ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+  return value.is_primitive() && !value.is_discarded() ? value : ordered_json(text);
+}
+
+}  // namespace
+
+absl::StatusOr<PromptTemplate> PromptTemplate::make(const PromptOptions& options,
+                                                    const std::string& model_dir) {
   PromptTemplate prompt;
   RESTEM_ASSIGN_OR_RETURN(prompt.parts_, parse(options.template_text));
-  if (!options.few_shot.empty()) {
-    if (!FileExists(options.few_shot)) {
-      return InvalidInput(fmt::format("prompt.few_shot: {}: no such file", options.few_shot));
-    }
+  if (!options.few_shot.empty() && !FileExists(options.few_shot))
+    return InvalidInput(fmt::format("prompt.few_shot: {}: no such file", options.few_shot));
+  if (options.chat) {
+    RESTEM_RETURN_IF_ERROR(prompt.read_chat(options, model_dir));
+  } else if (!options.few_shot.empty()) {
     RESTEM_ASSIGN_OR_RETURN(prompt.few_shot_, ReadFile(options.few_shot));
   }
   return prompt;
@@ -93,9 +123,47 @@ std::vector<std::string> PromptTemplate::fields() const {
   return names;
 }
 
+absl::Status PromptTemplate::read_chat(const PromptOptions& options, const std::string& model_dir) {
+  RESTEM_ASSIGN_OR_RETURN(chat_, ChatTemplate::load(model_dir));
+  conversation_.messages = ordered_json::array();
+  if (!options.system.empty())
+    conversation_.messages.push_back({{"role", "system"}, {"content", options.system}});
+  if (!options.few_shot.empty()) {
+    RESTEM_ASSIGN_OR_RETURN(const ordered_json messages, ReadMessages(options.few_shot));
+    for (const ordered_json& message : messages) conversation_.messages.push_back(message);
+  }
+  for (const auto& [name, values] : options.chat_template_kwargs) {
+    ordered_json list = ordered_json::array();
+    for (const std::string& value : values) list.push_back(KwargValue(value));
+    conversation_.more[name] = list.size() == 1 ? list[0] : list;
+  }
+  if (!options.date.empty()) {
+    RESTEM_ASSIGN_OR_RETURN(conversation_.today, ParseDate(options.date));
+  }
+  return absl::OkStatus();
+}
+
+std::string PromptTemplate::after_answer() const {
+  if (!chat_) return "";
+  Conversation conversation = conversation_;
+  conversation.messages.push_back({{"role", "user"}, {"content", "A question?"}});
+  return chat_->after_answer(conversation);
+}
+
 absl::StatusOr<std::string> PromptTemplate::render(const json& fields,
                                                    std::string_view problem) const {
-  std::string text = few_shot_;
+  RESTEM_ASSIGN_OR_RETURN(std::string text, fill(fields, problem));
+  if (!chat_) return few_shot_ + text;
+  Conversation conversation = conversation_;
+  conversation.messages.push_back({{"role", "user"}, {"content", std::move(text)}});
+  auto rendered = chat_->render(conversation);
+  if (!rendered.ok()) return Annotate(rendered.status(), fmt::format("problem {}", problem));
+  return rendered;
+}
+
+absl::StatusOr<std::string> PromptTemplate::fill(const json& fields,
+                                                 std::string_view problem) const {
+  std::string text;
   for (const Part& part : parts_) {
     if (!part.field) {
       text += part.text;

@@ -125,6 +125,51 @@ TEST_F(Records, GenerateTakesTokensAndIntegerIds) {
   EXPECT_EQ(samples[1]["id"], 2);
 }
 
+// Messages are the same to the model as the text that its chat template makes of them; a tool's
+// keys keep their order.
+TEST_F(Records, MessagesGoThroughTheChatTemplate) {
+  const std::string model = dir_ + "/chat";
+  std::filesystem::copy(TrainedBase(), model);
+  WriteText(model + "/chat_template.jinja",
+            "{{ tools|tojson if tools }}{% for m in messages %}{{ m.content }}{% endfor %}"
+            "{% if add_generation_prompt %}A:{% endif %}{{ day }}{{ strftime_now('') if dated }}");
+  const std::string chat = R"("messages":[{"role":"user","content":"Q: 12\n"}])";
+  const std::string tools = R"("tools":[{"z":1,"a":2}])";
+  const std::string done = R"("completion":" 1")";
+  const std::string kwargs = R"("chat_template_kwargs":{"day":"5"})";
+  WriteText(dir_ + "/in.jsonl",
+            "{\"id\":1," + chat + "," + done + "}\n{\"id\":2,\"prompt\":\"Q: 12\\nA:\"," + done +
+                "}\n{\"id\":3," + tools + "," + chat + "," + kwargs + "," + done +
+                "}\n{\"id\":4,\"prompt\":\"[{\\\"z\\\": 1, \\\"a\\\": 2}]Q: 12\\nA:5\"," + done +
+                "}\n");
+  const auto outputs = [&](std::vector<std::string> words) {
+    words.insert(
+        words.end(),
+        {"--model", model, "--input", dir_ + "/in.jsonl", "--output", dir_ + "/out.jsonl"});
+    const Outcome outcome = Restem(words);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return ParseLines(ReadText(dir_ + "/out.jsonl"));
+  };
+  const auto samples = outputs({"generate", "--temperature", "0", "--max-new-tokens", "4"});
+  const auto scores = outputs({"logprob"});
+  ASSERT_EQ(samples.size(), 4U);
+  ASSERT_EQ(scores.size(), 4U);
+  for (const size_t i : {0, 2}) {
+    EXPECT_EQ(samples[i]["tokens"], samples[i + 1]["tokens"]);
+    EXPECT_EQ(samples[i]["logprobs"], samples[i + 1]["logprobs"]);
+    EXPECT_EQ(scores[i]["sum"], scores[i + 1]["sum"]);
+  }
+  EXPECT_NE(scores[0]["sum"], scores[2]["sum"]);
+}
+
+TEST_F(Records, MessagesNeedAChatTemplate) {
+  const std::string at = dir_ + "/in.jsonl:1: ";
+  expect_refused("generate", R"({"id":1,"messages":[{"role":"user"}]})", {"no chat template"});
+  expect_refused("generate",
+                 R"({"id":1,"prompt":"a","messages":[]})",
+                 {at + "expected one of `prompt`, `prompt_tokens` and `messages`"});
+}
+
 TEST_F(Records, GenerateBadRecords) {
   const std::string at = dir_ + "/in.jsonl:";
   expect_refused("generate", "", {dir_ + "/in.jsonl", "no records"});

@@ -121,6 +121,19 @@ TEST(Job, PrintedJobReadsBackEqualFromAnywhere) {
   }
 }
 
+TEST(Job, ChatHasOtherDefaults) {
+  const auto job =
+      Read(kSmallJob, {"prompt.chat=true", "prompt.chat_template_kwargs.thinking=false"});
+  ASSERT_TRUE(job.ok()) << MessageOf(job.status());
+  EXPECT_EQ(job->prompt.template_text, "{question}");
+  EXPECT_THAT(job->prompt.chat_template_kwargs.at("thinking"), ElementsAre("false"));
+  EXPECT_TRUE(job->sampler.stop.empty());
+  EXPECT_TRUE(job->evaluate.stop.empty());
+  const auto again = ReadJobText(PrintJob(*job), "resolved.yaml", "/elsewhere");
+  ASSERT_TRUE(again.ok()) << MessageOf(again.status());
+  EXPECT_EQ(PrintJob(*again), PrintJob(*job));
+}
+
 TEST(Job, DiffNamesWhatChanged) {
   const std::string before = PrintJob(*Read(kFullJob));
   const std::string after = PrintJob(
@@ -199,9 +212,6 @@ TEST(Job, NamesOfSetsAreDistinctFolders) {
 TEST(Job, RefusesWhatThisVersionCannotDo) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"lora.r=8", "lora: is not supported by this version: remove it for full fine-tuning"},
-      {"prompt.chat=true",
-       "prompt.chat: not supported yet: write the prompt's text in full with `template` and leave "
-       "`chat` false"},
       {"sampler.tensor_parallel_size=2",
        "sampler.tensor_parallel_size: this version supports only 1"},
       {"train.tensor_parallel_size=2", "train.tensor_parallel_size: this version supports only 1"},

@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 absl::StatusOr<std::string> Render(const std::string& source, const json& fields) {
   PromptOptions options;
   options.template_text = source;
-  const auto prompt = PromptTemplate::make(options);
+  const auto prompt = PromptTemplate::make(options, "");
   if (!prompt.ok()) return prompt.status();
   return prompt->render(fields, "svamp:7");
 }
@@ -73,21 +73,66 @@ TEST(PromptTest, FewShotTextGoesBeforeAsItIs) {
   PromptOptions options;
   options.few_shot = testing::TestDir() + "/shots.txt";
   ASSERT_TRUE(WriteFileAtomic(options.few_shot, "Q: {not a field}\r\nA: 1\n\n").ok());
-  const auto prompt = PromptTemplate::make(options);
+  const auto prompt = PromptTemplate::make(options, "");
   ASSERT_TRUE(prompt.ok()) << prompt.status();
   EXPECT_EQ(*prompt->render({{"question", "2"}}, "p"), "Q: {not a field}\r\nA: 1\n\nQ: 2\nA:");
   options.few_shot += ".missing";
   EXPECT_THAT(
-      std::string(MessageOf(PromptTemplate::make(options).status())),
+      std::string(MessageOf(PromptTemplate::make(options, "").status())),
       AllOf(
           HasSubstr("prompt.few_shot"), HasSubstr("shots.txt.missing"), HasSubstr("no such file")));
 }
 
-TEST(PromptTest, ChatIsRefused) {
-  PromptOptions options;
-  options.chat = true;
-  EXPECT_THAT(std::string(MessageOf(PromptTemplate::make(options).status())),
-              HasSubstr("prompt.chat: not supported yet"));
+class ChatPromptTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_.chat = true;
+    options_.template_text = "{question}";
+    ASSERT_TRUE(WriteFileAtomic(dir_ + "/chat_template.jinja",
+                                "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+                                "{% if add_generation_prompt %}<assistant>{% endif %}"
+                                "{{ mode|tojson }}{{ strftime_now('%d %b') if dated }}")
+                    .ok());
+  }
+
+  std::string render() {
+    const auto prompt = PromptTemplate::make(options_, dir_);
+    if (!prompt.ok()) return std::string(MessageOf(prompt.status()));
+    EXPECT_FALSE(prompt->add_special_tokens());
+    const auto text = prompt->render({{"question", "2?"}}, "p:1");
+    return text.ok() ? *text : std::string(MessageOf(text.status()));
+  }
+
+  std::string dir_ = testing::TestDir();
+  PromptOptions options_;
+};
+
+TEST_F(ChatPromptTest, TheQuestionIsTheUsersMessage) {
+  options_.chat_template_kwargs = {{"mode", {"false"}}};
+  EXPECT_EQ(render(), "<user>2?<assistant>false");
+  options_.system = "Be brief.";
+  options_.few_shot = dir_ + "/shots.jsonl";
+  ASSERT_TRUE(WriteFileAtomic(options_.few_shot,
+                              "{\"role\": \"user\", \"content\": \"1?\"}\n"
+                              "{\"role\": \"assistant\", \"content\": \"1\"}\n")
+                  .ok());
+  options_.chat_template_kwargs = {{"mode", {"a", "1.5", "null", "[1]", "\"true\""}}};
+  EXPECT_EQ(render(),
+            "<system>Be brief.<user>1?<assistant>1<user>2?<assistant>"
+            "[\"a\", 1.5, null, \"[1]\", \"true\"]");
+}
+
+TEST_F(ChatPromptTest, TodayIsOfTheJob) {
+  options_.chat_template_kwargs = {{"mode", {"0"}}, {"dated", {"true"}}};
+  EXPECT_THAT(render(), AllOf(HasSubstr("problem p:1: "), HasSubstr("prompt.date")));
+  options_.date = "2024-07-26";
+  EXPECT_EQ(render(), "<user>2?<assistant>026 Jul");
+}
+
+TEST_F(ChatPromptTest, FewShotTextIsNoMessage) {
+  options_.few_shot = dir_ + "/shots.txt";
+  ASSERT_TRUE(WriteFileAtomic(options_.few_shot, "{\"role\": \"user\"}\n").ok());
+  EXPECT_THAT(render(), AllOf(HasSubstr("shots.txt:1: "), HasSubstr("is a message such as")));
 }
 
 absl::Status Read(std::string_view yaml, PromptOptions& options) {
@@ -103,12 +148,25 @@ TEST(PromptOptionsTest, ReadsAJobsSection) {
   EXPECT_FALSE(options.chat);
 }
 
+TEST(PromptOptionsTest, ChatChangesTheDefaultTemplate) {
+  PromptOptions options;
+  const absl::Status read = Read(
+      "chat: true\nsystem: S\ndate: 2024-07-26\nchat_template_kwargs: {thinking: false, n: 3}\n",
+      options);
+  ASSERT_TRUE(read.ok()) << read;
+  EXPECT_EQ(options.template_text, "{question}");
+  EXPECT_EQ(options.chat_template_kwargs.at("thinking"), std::vector<std::string>{"false"});
+  EXPECT_EQ(options.date, "2024-07-26");
+}
+
 TEST(PromptOptionsTest, ComplainsWithTheLine) {
   PromptOptions options;
-  const std::string message(MessageOf(Read("template: \"{question\"\nchat: true\n", options)));
-  EXPECT_THAT(
-      message,
-      AllOf(HasSubstr("job.yaml:1: template"), HasSubstr("job.yaml:2: chat: not supported yet")));
+  const std::string message(MessageOf(Read("template: \"{question\"\nsystem: x\n", options)));
+  EXPECT_THAT(message,
+              AllOf(HasSubstr("job.yaml:1: template"),
+                    HasSubstr("job.yaml:2: system: is for `chat: true`")));
+  EXPECT_THAT(std::string(MessageOf(Read("chat: true\ndate: tomorrow\n", options))),
+              HasSubstr("date: must be a day such as 2024-07-26"));
 }
 
 }  // namespace
