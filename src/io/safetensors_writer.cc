@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
@@ -85,8 +87,43 @@ std::vector<std::span<const TensorView>> SplitShards(std::span<const TensorView>
   return shards;
 }
 
-// Of two layouts in one folder a reader would pick the wrong one.
-void RemoveIfThere(const std::string& path) { std::remove(path.c_str()); }
+// A reader would pick the wrong one of two layouts in one folder.
+absl::Status RemoveOtherWeights(const std::string& dir, const std::set<std::string>& wanted) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool weights = name.starts_with("model") && (name.ends_with(".safetensors") ||
+                                                       name.ends_with(".safetensors.index.json"));
+    const bool left_over = name.ends_with(".safetensors.tmp");
+    if (left_over || (weights && !wanted.contains(name))) std::remove(entry.path().c_str());
+  }
+  return error ? FileError("list", dir, error.value()) : absl::OkStatus();
+}
+
+std::string HashOf(std::span<const TensorView> tensors) {
+  std::string hashes;
+  for (const TensorView& tensor : tensors) hashes += HashBytes(AsText(tensor.bytes));
+  return HashBytes(hashes);
+}
+
+// Whether a file begins with these bytes and is so long. Files are complete or absent, and a header
+// has the hash of what follows: then it need not be written again.
+bool IsWritten(const std::string& path, std::string_view header, uint64_t bytes) {
+  std::error_code error;
+  if (std::filesystem::file_size(path, error) != bytes || error) return false;
+  std::string begin(header.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == header;
+}
+
+absl::Status WriteShard(const std::string& path, std::span<const TensorView> tensors) {
+  const std::map<std::string, std::string> metadata = {{"format", "pt"}, {"xxh3", HashOf(tensors)}};
+  const std::string header = Header(InFileOrder(tensors), metadata);
+  uint64_t bytes = header.size();
+  for (const TensorView& tensor : tensors) bytes += tensor.bytes.size();
+  if (IsWritten(path, header, bytes)) return absl::OkStatus();
+  return WriteSafetensors(path, tensors, metadata);
+}
 
 }  // namespace
 
@@ -106,28 +143,28 @@ absl::Status WriteSafetensorsModel(const std::string& dir,
                                    std::span<const TensorView> tensors,
                                    int64_t max_shard_bytes) {
   RESTEM_RETURN_IF_ERROR(CheckTensors(dir, tensors));
-  const std::string single = dir + "/model.safetensors";
-  const std::string index_path = single + ".index.json";
+  const std::string single = "model.safetensors";
   const auto shards = SplitShards(tensors, max_shard_bytes);
   if (shards.size() == 1) {
-    RESTEM_RETURN_IF_ERROR(WriteSafetensors(single, tensors));
-    RemoveIfThere(index_path);
-    return absl::OkStatus();
+    RESTEM_RETURN_IF_ERROR(WriteShard(dir + "/" + single, tensors));
+    return RemoveOtherWeights(dir, {single});
   }
   json weight_map = json::object();
   uint64_t total = 0;
+  std::set<std::string> written = {single + ".index.json"};
   for (size_t i = 0; i < shards.size(); ++i) {
     const std::string name = fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
-    RESTEM_RETURN_IF_ERROR(WriteSafetensors(dir + "/" + name, shards[i]));
+    RESTEM_RETURN_IF_ERROR(WriteShard(dir + "/" + name, shards[i]));
+    written.insert(name);
     for (const TensorView& tensor : shards[i]) {
       weight_map[tensor.name] = name;
       total += tensor.bytes.size();
     }
   }
-  RESTEM_RETURN_IF_ERROR(WriteJsonFile(
-      index_path, {{"metadata", {{"total_size", total}}}, {"weight_map", weight_map}}));
-  RemoveIfThere(single);
-  return absl::OkStatus();
+  RESTEM_RETURN_IF_ERROR(
+      WriteJsonFile(dir + "/" + single + ".index.json",
+                    {{"metadata", {{"total_size", total}}}, {"weight_map", weight_map}}));
+  return RemoveOtherWeights(dir, written);
 }
 
 }  // namespace restem

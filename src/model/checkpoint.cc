@@ -86,6 +86,7 @@ absl::Status WriteDtype(const std::string& dir, bool bfloat16) {
   for (const char* key : {"torch_dtype", "dtype"}) {
     if (config.contains(key)) config[key] = bfloat16 ? "bfloat16" : "float32";
   }
+  config.erase("quantization_config");  // 8-bit weights were read as what they stand for
   return WriteFileAtomic(dir + "/config.json", config.dump(2) + "\n");
 }
 
@@ -94,7 +95,7 @@ absl::Status WriteDtype(const std::string& dir, bool bfloat16) {
 absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir) {
   const std::string temporary = dir + ".tmp";
   std::error_code ignored;
-  fs::remove_all(temporary, ignored);
+  // It may hold shards that a process wrote which ended before it had all of them.
   RESTEM_RETURN_IF_ERROR(MakeDirs(temporary));
   RESTEM_RETURN_IF_ERROR(CopyCompanions(model.dir, temporary));
   if (model.weights.adapter.empty()) {

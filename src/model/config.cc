@@ -29,11 +29,37 @@ absl::Status CheckFeatures(const JsonFile& file) {
   if (dropout != 0.0)
     return InvalidInput(
         fmt::format("{}: attention_dropout: {} is not supported, must be 0", file.path, dropout));
-  if (FindJson(file, "quantization_config") != nullptr) {
-    return InvalidInput(
-        fmt::format("{}: quantization_config: quantized weights are not supported", file.path));
-  }
   return absl::OkStatus();
+}
+
+// Weights of 8-bit floating point, as DeepSeek and Qwen ("fp8"), llm-compressor
+// ("compressed-tensors") and Llama ("fbgemm_fp8") publish them. What a file does with activations
+// is not taken over: they are computed in full.
+absl::StatusOr<Fp8Config> ReadQuantization(const JsonFile& file) {
+  Fp8Config fp8;
+  if (FindJson(file, "quantization_config") == nullptr) return fp8;
+  RESTEM_ASSIGN_OR_RETURN(const std::string method,
+                          GetTextOr(file, "quantization_config.quant_method", ""));
+  RESTEM_ASSIGN_OR_RETURN(const std::string format,
+                          GetTextOr(file, "quantization_config.format", ""));
+  fp8.used = method == "fp8" || method == "fbgemm_fp8" ||
+             (method == "compressed-tensors" && format == "float-quantized");
+  if (!fp8.used) {
+    return InvalidInput(fmt::format(
+        "{}: quantization_config: quant_method \"{}\" {}is not supported, only 8-bit "
+        "floating point is: fp8, fbgemm_fp8, or compressed-tensors in float-quantized format",
+        file.path,
+        method,
+        format.empty() ? "" : "with format \"" + format + "\" "));
+  }
+  constexpr std::string_view kBlock = "quantization_config.weight_block_size";
+  if (FindJson(file, kBlock) == nullptr) return fp8;
+  RESTEM_ASSIGN_OR_RETURN(const std::vector<int64_t> block, GetInts(file, kBlock));
+  if (block.size() != 2 || block[0] < 1 || block[1] < 1)
+    return InvalidInput(fmt::format("{}: {}: must be two positive numbers", file.path, kBlock));
+  fp8.rows = block[0];
+  fp8.columns = block[1];
+  return fp8;
 }
 
 constexpr int64_t kMaxSize = std::numeric_limits<int32_t>::max();
@@ -149,6 +175,7 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& dir) {
   RESTEM_ASSIGN_OR_RETURN(config.tie_word_embeddings,
                           GetBoolOr(file, "tie_word_embeddings", false));
   RESTEM_RETURN_IF_ERROR(family->describe(file, config));
+  RESTEM_ASSIGN_OR_RETURN(config.fp8, ReadQuantization(file));
   RESTEM_ASSIGN_OR_RETURN(const std::string old_dtype, GetTextOr(file, "torch_dtype", "float32"));
   RESTEM_ASSIGN_OR_RETURN(const std::string dtype, GetTextOr(file, "dtype", old_dtype));
   config.stored_bfloat16 = dtype == "bfloat16";

@@ -43,6 +43,13 @@ struct ExpertsConfig {
   bool normalize = true;          // weights of the chosen ones are divided by their sum
 };
 
+// 8-bit weights that come with scales (model/fp8.h).
+struct Fp8Config {
+  bool used = false;
+  int64_t rows = 0;  // of a block that has a scale; 0: there are no blocks
+  int64_t columns = 0;
+};
+
 struct ModelConfig {
   std::string model_type;  // as in config.json
   int64_t vocab_size = 0;
@@ -76,6 +83,7 @@ struct ModelConfig {
   std::vector<RopeConfig> ropes;    // those that layers name
   std::vector<LayerConfig> layers;  // [num_hidden_layers], or empty: all are LayerConfig()
 
+  Fp8Config fp8;
   bool stored_bfloat16 = false;  // the dtype that config.json names is bfloat16
   std::vector<int32_t>
       eos_token_ids;  // generation_config.json's if there, else config.json's; may be several

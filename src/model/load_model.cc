@@ -10,6 +10,7 @@
 #include "model/adapter.h"
 #include "model/checkpoint.h"
 #include "model/families/families.h"
+#include "model/fp8.h"
 #include "model/stored_tensors.h"
 #include "model/tensor_file.h"
 
@@ -84,6 +85,22 @@ class Loader {
     return file_->get(name);
   }
 
+  absl::StatusOr<at::Tensor> tensor_of(const StoredTensor& stored, const TensorView& view) {
+    if (!config_.fp8.used || !IsFp8(view.dtype) || view.shape.size() != 2 || stored.transposed)
+      return MapTensor(view, file_, dir_);
+    for (const std::string& name : ScaleNames(view.name)) {
+      const auto scale = file_->tensors().find(name);
+      if (scale == file_->tensors().end()) continue;
+      known_.insert(name);
+      return Dequantized(view, scale->second, config_.fp8, bfloat16_, dir_);
+    }
+    return InvalidInput(
+        fmt::format("{}: tensor {} is of 8 bits and has no scale: neither {} is there",
+                    dir_,
+                    view.name,
+                    fmt::join(ScaleNames(view.name), " nor ")));
+  }
+
   absl::Status load(const StoredTensor& stored) {
     RESTEM_ASSIGN_OR_RETURN(const TensorView view, find(stored.name));
     if (view.shape != stored.shape) {
@@ -93,7 +110,7 @@ class Loader {
                                       ShapeText(view.shape),
                                       ShapeText(stored.shape)));
     }
-    RESTEM_ASSIGN_OR_RETURN(const at::Tensor mapped, MapTensor(view, file_, dir_));
+    RESTEM_ASSIGN_OR_RETURN(const at::Tensor mapped, tensor_of(stored, view));
     const at::Tensor whole = stored.transposed ? mapped.t() : mapped;
     int64_t row = 0;
     for (const std::string& name : stored.parameters) {

@@ -71,6 +71,9 @@ std::vector<LinearModule> LinearModules(const ModelConfig& config) {
 bool IsKnownExtra(const ModelConfig& config, const std::string& name) {
   if (config.tie_word_embeddings && name == "lm_head.weight") return true;
   if (name.ends_with(".rotary_emb.inv_freq")) return true;
+  // Scales of activations and of stored keys, which are computed in full here.
+  for (const std::string_view end : {".input_scale", ".k_scale", ".v_scale", ".q_scale"})
+    if (config.fp8.used && name.ends_with(end)) return true;
   // GPT-2's causal masks.
   return config.model_type == "gpt2" &&
          (name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias"));

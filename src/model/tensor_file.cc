@@ -3,9 +3,12 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace restem {
@@ -24,6 +27,15 @@ std::optional<at::ScalarType> ScalarTypeOf(DType dtype) {
   }
 }
 
+// Whole pages only: what surrounds them may be another tensor's.
+void DropPages(std::span<const std::byte> mapped) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(mapped.data()) + page - 1) / page * page;
+  const uintptr_t end = reinterpret_cast<uintptr_t>(mapped.data() + mapped.size()) / page * page;
+  // A map of a file: what is dropped is read again where it is wanted.
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
 }  // namespace
 
 absl::StatusOr<at::Tensor> MapTensor(const TensorView& view,
@@ -40,12 +52,26 @@ absl::StatusOr<at::Tensor> MapTensor(const TensorView& view,
   // The map is read-only: writing through this tensor would fault, and nothing does.
   void* data = const_cast<std::byte*>(view.bytes.data());
   at::Tensor tensor = at::from_blob(
-      data, view.shape, /*deleter=*/[owner = std::move(owner)](void*) {}, at::TensorOptions(*type));
+      data,
+      view.shape,
+      /*deleter=*/
+      [owner = std::move(owner), bytes = view.bytes](void*) {
+        if (owner != nullptr) DropPages(bytes);
+      },
+      at::TensorOptions(*type));
   const bool aligned = reinterpret_cast<uintptr_t>(data) % ElementSize(view.dtype) == 0;
   if (aligned) return tensor;
   at::Tensor copy = at::empty(view.shape, at::TensorOptions(*type));
   std::memcpy(copy.mutable_data_ptr(), data, view.bytes.size());
   return copy;
+}
+
+void ReadAhead(const at::Tensor& tensor) {
+  if (!tensor.defined() || tensor.nbytes() == 0) return;
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto first = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
+  const uintptr_t begin = first / page * page;
+  madvise(reinterpret_cast<void*>(begin), first + tensor.nbytes() - begin, MADV_WILLNEED);
 }
 
 absl::StatusOr<at::Tensor> FloatTensor(const TensorView& view, const std::string& where) {

@@ -10,12 +10,16 @@
 
 namespace restem {
 
-// A tensor over the view's own bytes, which `owner` keeps; a copy where they are not aligned.
-// InvalidInput, naming `where` and the tensor, for a dtype that is not float32, bfloat16 or
+// A tensor over the view's own bytes, memory-mapped ones that `owner` keeps; a copy where they are
+// not aligned. When the last tensor over them goes, their pages no longer count as this process's
+// memory. InvalidInput, naming `where` and the tensor, for a dtype that is not float32, bfloat16 or
 // float16.
 absl::StatusOr<at::Tensor> MapTensor(const TensorView& view,
                                      std::shared_ptr<const void> owner,
                                      const std::string& where);
+
+// Asks the system to read a mapped tensor's bytes ahead; without effect on any other tensor.
+void ReadAhead(const at::Tensor& tensor);
 
 // A copy in float32.
 absl::StatusOr<at::Tensor> FloatTensor(const TensorView& view, const std::string& where);

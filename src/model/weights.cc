@@ -5,11 +5,14 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <cmath>
 #include <map>
 #include <numbers>
 
+#include "base/parallel.h"
 #include "base/random.h"
+#include "model/tensor_file.h"
 #include "ops/low_rank.h"
 
 namespace restem {
@@ -246,16 +249,26 @@ Weights MapTrained(const ModelConfig& config,
   return mapped;
 }
 
-Weights PackedWeights(const ModelConfig& config, Weights weights, bool keep_dense) {
-  weights.lm_head.packed =
-      std::make_shared<const PackedMatrix>(weights.output_embedding().dense.detach());
+Weights PackedWeights(const ModelConfig& config, Weights weights, bool keep_dense, int64_t lanes) {
+  const at::Tensor head = weights.output_embedding().dense.detach();
   if (!keep_dense) weights.lm_head.dense.reset();
-  VisitMatrices(config, weights, [&](const std::string&, Matrix& matrix) {
-    matrix.packed = std::make_shared<const PackedMatrix>(Merged(matrix.dense, matrix.low_rank));
-    matrix.low_rank = {};
-    if (!keep_dense) matrix.dense.reset();
-  });
+  std::vector<Matrix*> matrices;
+  VisitMatrices(
+      config, weights, [&](const std::string&, Matrix& matrix) { matrices.push_back(&matrix); });
   weights.adapter.clear();
+  std::atomic<size_t> next{0};
+  // While one is laid out, the next ones are read from the disk.
+  RunLanes(static_cast<size_t>(lanes), [&](size_t) {
+    for (size_t i = next++; i < matrices.size(); i = next++) {
+      const size_t ahead = i + static_cast<size_t>(lanes);
+      if (ahead < matrices.size()) ReadAhead(matrices[ahead]->dense);
+      Matrix& matrix = *matrices[i];
+      matrix.packed = std::make_shared<const PackedMatrix>(Merged(matrix.dense, matrix.low_rank));
+      matrix.low_rank = {};
+      if (!keep_dense) matrix.dense.reset();
+    }
+  });
+  weights.lm_head.packed = std::make_shared<const PackedMatrix>(head);
   return weights;
 }
 

@@ -106,7 +106,10 @@ Weights MapTrained(const ModelConfig& config,
 // Adds packed forms, with what an adapter adds, to all matrices that are multiplied. Without
 // `keep_dense`, the dense ones go:
 // sampling neither trains nor saves. Embeddings stay for lookup.
-Weights PackedWeights(const ModelConfig& config, Weights weights, bool keep_dense);
+Weights PackedWeights(const ModelConfig& config,
+                      Weights weights,
+                      bool keep_dense,
+                      int64_t lanes = 1);  // threads
 
 // Float32 weights drawn from N(0, initializer_range²), biases 0, norms that only normalize; a pure
 // function of `seed`.

@@ -85,7 +85,8 @@ BatchEngine::BatchEngine(Model model,
                          std::shared_ptr<const Tokenizer> tokenizer,
                          BatchEngineOptions options)
     : model_(std::move(model)), tokenizer_(std::move(tokenizer)), options_(options) {
-  model_.weights = PackedWeights(model_.config, std::move(model_.weights), /*keep_dense=*/false);
+  model_.weights =
+      PackedWeights(model_.config, std::move(model_.weights), /*keep_dense=*/false, options_.lanes);
 }
 
 absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequest> requests,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstring>
 #include <filesystem>
@@ -199,6 +200,33 @@ TEST_F(Model, ShardsAboveTheLimitAndBack) {
   EXPECT_EQ(model->tensors().size(), 5U);
   ASSERT_TRUE(WriteSafetensorsModel(dir_, tensors_).ok());
   EXPECT_FALSE(FileExists(dir_ + "/model.safetensors.index.json"));
+}
+
+// As after a kill in the middle: what is there is kept, what is missing or another is written.
+TEST_F(Model, WhatIsWrittenIsNotWrittenAgain) {
+  const auto node = [&](const std::string& name) {
+    struct stat status = {};
+    EXPECT_EQ(stat((dir_ + "/" + name).c_str(), &status), 0) << name;
+    return status.st_ino;
+  };
+  const std::string first = "model-00001-of-00003.safetensors";
+  const std::string second = "model-00002-of-00003.safetensors";
+  ASSERT_TRUE(WriteSafetensorsModel(dir_, tensors_, 80).ok());
+  const auto kept = node(first);
+  std::filesystem::remove(dir_ + "/" + second);
+  std::filesystem::remove(dir_ + "/model.safetensors.index.json");
+  ASSERT_TRUE(WriteFileAtomic(dir_ + "/" + second + ".tmp", "half").ok());
+  ASSERT_TRUE(WriteSafetensorsModel(dir_, tensors_, 80).ok());
+  EXPECT_EQ(node(first), kept);
+  EXPECT_FALSE(FileExists(dir_ + "/" + second + ".tmp"));
+  EXPECT_TRUE(SafetensorsModel::open(dir_).ok());
+  // Other numbers of the same shapes.
+  std::vector<std::byte> other(tensors_[0].bytes.begin(), tensors_[0].bytes.end());
+  other[0] ^= std::byte{1};
+  tensors_[0].bytes = other;
+  ASSERT_TRUE(WriteSafetensorsModel(dir_, tensors_, 80).ok());
+  EXPECT_NE(node(first), kept);
+  EXPECT_EQ(SafetensorsModel::open(dir_)->get(tensors_[0].name)->bytes[0], other[0]);
 }
 
 TEST_F(Model, NamesMissingShardAndTensor) {

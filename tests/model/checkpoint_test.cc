@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
 
 #include "base/file.h"
 #include "io/safetensors.h"
@@ -129,6 +131,78 @@ TEST(InitialWeights, AreAFunctionOfTheSeedWithTheRightSpread) {
   EXPECT_FALSE(at::equal(a, InitialWeights(config, 2).embed_tokens));
   EXPECT_NEAR(a.std().item<double>(), config.initializer_range, 0.02 * config.initializer_range);
   EXPECT_NEAR(a.mean().item<double>(), 0.0, 5.0 * config.initializer_range / std::sqrt(20000.0));
+}
+
+// Weights as DeepSeek and Qwen publish them, and those of other tools.
+TEST_F(CheckpointTest, EightBitWeightsAreReadAsWhatTheyStandFor) {
+  struct Case {
+    const char* quantization;
+    std::vector<int64_t> blocks;  // of a scale: rows, columns; empty: one scale
+    const char* scale;
+    at::ScalarType type;
+  };
+  const Case cases[] = {
+      {R"({"quant_method": "fp8", "weight_block_size": [5, 3]})",
+       {5, 3},
+       "_scale_inv",
+       at::kFloat8_e4m3fn},
+      {R"({"quant_method": "fbgemm_fp8"})", {1, 1000}, "_scale", at::kFloat8_e4m3fn},
+      {R"({"quant_method": "compressed-tensors", "format": "float-quantized"})",
+       {},
+       "_scale",
+       at::kFloat8_e5m2}};
+  for (const Case& c : cases) {
+    nlohmann::json config = nlohmann::json::parse(kConfig);
+    config["quantization_config"] = nlohmann::json::parse(c.quantization);
+    ASSERT_TRUE(WriteFileAtomic(dir_ + "/config.json", config.dump()).ok());
+    std::vector<Parameter> kept;
+    std::map<std::string, at::Tensor> expected;
+    for (const Parameter& parameter : Parameters(model_.config, model_.weights)) {
+      if (!parameter.name.ends_with("_proj.weight")) {
+        kept.push_back(parameter);
+        continue;
+      }
+      const at::Tensor& w = parameter.tensor;
+      const int64_t rows = c.blocks.empty() ? w.size(0) : std::min(c.blocks[0], w.size(0));
+      const int64_t columns = c.blocks.empty() ? w.size(1) : std::min(c.blocks[1], w.size(1));
+      const at::Tensor scale =
+          at::rand({(w.size(0) + rows - 1) / rows, (w.size(1) + columns - 1) / columns}) + 0.5;
+      const at::Tensor narrow = (w * 8.0).to(c.type);
+      const at::Tensor spread = scale.repeat_interleave(rows, 0).repeat_interleave(columns, 1);
+      expected[parameter.name] =
+          narrow.to(at::kFloat) * spread.narrow(0, 0, w.size(0)).narrow(1, 0, w.size(1));
+      kept.push_back({parameter.name, narrow});
+      kept.push_back({parameter.name + c.scale, scale});
+    }
+    std::vector<TensorView> views;
+    for (const Parameter& parameter : kept) {
+      const auto type = parameter.tensor.scalar_type();
+      views.push_back({parameter.name,
+                       type == at::kFloat           ? DType::kFloat32
+                       : type == at::kFloat8_e4m3fn ? DType::kFloat8E4M3
+                                                    : DType::kFloat8E5M2,
+                       parameter.tensor.sizes().vec(),
+                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
+                        parameter.tensor.nbytes()}});
+    }
+    ASSERT_TRUE(WriteSafetensorsModel(dir_, views).ok());
+    const auto loaded = LoadModel(dir_, /*bfloat16=*/false);
+    ASSERT_TRUE(loaded.ok()) << loaded.status();
+    for (const Parameter& parameter : Parameters(loaded->config, loaded->weights)) {
+      const auto found = expected.find(parameter.name);
+      if (found == expected.end()) continue;
+      EXPECT_TRUE(at::equal(parameter.tensor, found->second)) << parameter.name;
+    }
+    const std::string saved = dir_ + "-saved";
+    ASSERT_TRUE(SaveModel(*loaded, /*bfloat16=*/false, saved).ok());
+    EXPECT_THAT(*ReadFile(saved + "/config.json"), ::testing::Not(HasSubstr("quantization")));
+    EXPECT_TRUE(LoadModel(saved, /*bfloat16=*/false).ok());
+    // A scale that is not there, and one of another shape.
+    std::erase_if(views, [&](const TensorView& view) { return view.name.ends_with(c.scale); });
+    ASSERT_TRUE(WriteSafetensorsModel(dir_, views).ok());
+    EXPECT_THAT(std::string(MessageOf(LoadModel(dir_, false).status())),
+                AllOf(HasSubstr("q_proj.weight"), HasSubstr("has no scale")));
+  }
 }
 
 }  // namespace

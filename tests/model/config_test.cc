@@ -75,7 +75,11 @@ TEST(ModelConfig, UnknownArchitecturesAndFeaturesAreNamed) {
               HasSubstr("rope_scaling.short_factor must be a list of 6 numbers"));
   EXPECT_THAT(MessageFor("partial_rotary_factor", 0.5), HasSubstr("partial_rotary_factor"));
   EXPECT_THAT(MessageFor("num_hidden_layers", 1'000'000), HasSubstr("must be from 1 to 10000"));
-  EXPECT_THAT(MessageFor("quantization_config", {{"bits", 4}}), HasSubstr("quantization_config"));
+  EXPECT_THAT(MessageFor("quantization_config", {{"quant_method", "gptq"}, {"bits", 4}}),
+              HasSubstr("quantization_config: quant_method \"gptq\" is not supported"));
+  EXPECT_THAT(
+      MessageFor("quantization_config", {{"quant_method", "fp8"}, {"weight_block_size", {128, 0}}}),
+      HasSubstr("weight_block_size: must be two positive numbers"));
   EXPECT_THAT(MessageFor("num_key_value_heads", 3),
               HasSubstr("3 must divide num_attention_heads, which is 4"));
   EXPECT_THAT(MessageFor("hidden_size", 0), HasSubstr("hidden_size: 0 is out of range"));
