@@ -34,7 +34,7 @@ void Rotate(const float* x,
         y[i] = turned.first;
         y[i + half] = turned.second;
       }
-      std::copy(x + rotary_dim, x + head_dim, y + rotary_dim);
+      if (x != y) std::copy(x + rotary_dim, x + head_dim, y + rotary_dim);
     }
   }
 }

@@ -43,7 +43,7 @@ absl::StatusOr<Work> MakeWork(std::vector<InputRecord> records,
                               const GenerateFlags& flags) {
   Work work;
   RESTEM_ASSIGN_OR_RETURN(RecordPrompts prompts,
-                          RecordPrompts::make(flags.files.model, *loaded.tokenizer, flags.date));
+                          RecordPrompts::make(loaded.model.dir, *loaded.tokenizer, flags.date));
   if (flags.long_prompts == "skip") work.skipped = 0;
   for (InputRecord& record : records) {
     SampleRequest request;

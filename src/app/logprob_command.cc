@@ -103,7 +103,7 @@ absl::Status LogprobCommand(const Args& args) {
   const double load_seconds = loading.seconds();
   RESTEM_ASSIGN_OR_RETURN(const auto records, ReadRecords(flags.files.input, /*unique_ids=*/false));
   RESTEM_ASSIGN_OR_RETURN(RecordPrompts prompts,
-                          RecordPrompts::make(flags.files.model, *loaded.tokenizer, flags.date));
+                          RecordPrompts::make(loaded.model.dir, *loaded.tokenizer, flags.date));
   std::vector<Pair> pairs;
   Summary summary = {static_cast<int64_t>(records.size()), {}, 0, {}, 0.0, load_seconds};
   for (const InputRecord& record : records) {

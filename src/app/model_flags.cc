@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "loop/inputs.h"
+#include "model/adapter.h"
 #include "model/checkpoint.h"
 #include "sampler/new_engine.h"
 
@@ -9,8 +10,9 @@ namespace restem {
 
 absl::StatusOr<LoadedModel> LoadForCommand(const std::string& dir, const CommonFlags& flags) {
   RESTEM_RETURN_IF_ERROR(CheckDevice(flags.device));
-  RESTEM_ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(dir));
-  RESTEM_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::load(dir));
+  RESTEM_ASSIGN_OR_RETURN(const std::string base, BaseOf(dir));
+  RESTEM_ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(base));
+  RESTEM_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::load(base));
   RESTEM_RETURN_IF_ERROR(CheckTokenizerFits(*tokenizer, config));
   const bool bfloat16 = flags.dtype.empty() ? config.stored_bfloat16 : flags.dtype == "bfloat16";
   RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(dir, bfloat16));

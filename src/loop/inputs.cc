@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "data/data_files.h"
 #include "data/problems.h"
+#include "model/adapter.h"
 #include "model/checkpoint.h"
 #include "reward/make_verifier.h"
 #include "sampler/new_engine.h"
@@ -86,7 +87,7 @@ std::optional<int32_t> SolutionEnd(const JobInputs& inputs, const PromptTemplate
 absl::Status LoadSets(JobInputs& inputs) {
   const DataOptions& data = inputs.job.data;
   RESTEM_ASSIGN_OR_RETURN(const PromptTemplate prompt,
-                          PromptTemplate::make(inputs.job.prompt, inputs.job.model.base));
+                          PromptTemplate::make(inputs.job.prompt, inputs.base_dir));
   inputs.solution_end = SolutionEnd(inputs, prompt);
   if (!data.train.empty()) {
     RESTEM_ASSIGN_OR_RETURN(inputs.train, LoadSet("train", data.train, inputs, prompt));
@@ -129,10 +130,11 @@ absl::StatusOr<JobInputs> LoadInputs(Job job) {
   RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
   const int64_t cores = std::max(1U, std::thread::hardware_concurrency());
   inputs.lanes = inputs.job.threads.value_or(cores);
-  RESTEM_ASSIGN_OR_RETURN(inputs.base, ReadModelConfig(inputs.job.model.base));
+  RESTEM_ASSIGN_OR_RETURN(inputs.base_dir, BaseOf(inputs.job.model.base));
+  RESTEM_ASSIGN_OR_RETURN(inputs.base, ReadModelConfig(inputs.base_dir));
   for (const std::string& note : inputs.base.notes)
     spdlog::warn("{}: {}", inputs.job.model.base, note);
-  RESTEM_ASSIGN_OR_RETURN(inputs.tokenizer, Tokenizer::load(inputs.job.model.base));
+  RESTEM_ASSIGN_OR_RETURN(inputs.tokenizer, Tokenizer::load(inputs.base_dir));
   RESTEM_RETURN_IF_ERROR(CheckTokenizerFits(*inputs.tokenizer, inputs.base));
   RESTEM_ASSIGN_OR_RETURN(inputs.verifier, MakeVerifier(inputs.job.reward));
   RESTEM_RETURN_IF_ERROR(LoadSets(inputs));
@@ -143,6 +145,10 @@ absl::StatusOr<std::map<std::string, std::string>> HashInputs(const Job& job) {
   std::map<std::string, std::string> hashes;
   RESTEM_RETURN_IF_ERROR(HashFolder(job.model.base, hashes));
   RESTEM_RETURN_IF_ERROR(HashFolder(job.em.sampler_model, hashes));
+  for (const std::string& dir : {job.model.base, job.em.sampler_model}) {
+    RESTEM_ASSIGN_OR_RETURN(const std::string base, BaseOf(dir));
+    if (base != dir) RESTEM_RETURN_IF_ERROR(HashFolder(base, hashes));
+  }
   for (const auto* files : {&job.data.train, &job.data.validation, &job.data.test}) {
     for (const DatasetOptions& file : *files) {
       RESTEM_ASSIGN_OR_RETURN(const auto paths, DataFiles(file.path));

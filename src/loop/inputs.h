@@ -31,7 +31,8 @@ struct ProblemSet {
 
 struct JobInputs {
   Job job;
-  ModelConfig base;  // of model.base
+  ModelConfig base;      // of model.base
+  std::string base_dir;  // model.base, or the base of the adapter that it holds
   std::shared_ptr<const Tokenizer> tokenizer;
   std::unique_ptr<const Verifier> verifier;
   ProblemSet train;  // of all training files, in the job's order

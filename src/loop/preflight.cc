@@ -54,7 +54,8 @@ absl::Status CheckSamplerModel(const JobInputs& inputs) {
   const std::string& dir = inputs.job.em.sampler_model;
   if (dir.empty()) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(LoadModel(dir, inputs.bfloat16()).status());
-  RESTEM_ASSIGN_OR_RETURN(const auto other, Tokenizer::load(dir));
+  RESTEM_ASSIGN_OR_RETURN(const std::string base, BaseOf(dir));
+  RESTEM_ASSIGN_OR_RETURN(const auto other, Tokenizer::load(base));
   const int64_t size = std::max(inputs.tokenizer->vocab_size(), other->vocab_size());
   for (int32_t id = 0; id < size; ++id) {
     const std::string_view base_token = inputs.tokenizer->id_to_token(id);
@@ -232,12 +233,22 @@ absl::Status CheckBase(const JobInputs& inputs) {
   }
   if (!job.lora) return absl::OkStatus();
   if (adapter.empty()) return NewAdapter(model.config, *job.lora, /*seed=*/0, 0).status();
-  if (adapter.front().a.size(0) == job.lora->r) return absl::OkStatus();
+  const AdapterModule& first = adapter.front();
+  const auto rank = first.a.size(0);
+  const double scale = job.lora->lora_alpha / static_cast<double>(job.lora->r);
+  if (rank == job.lora->r && first.scale == scale && first.dropout == job.lora->lora_dropout)
+    return absl::OkStatus();
   return InvalidInput(
-      fmt::format("lora.r: is {}, but the adapter in {}, which is trained further, has {}",
+      fmt::format("lora: r is {}, lora_alpha / r {}, lora_dropout {}, but {}, {} and {} in the "
+                  "adapter that {} holds, "
+                  "which is trained further",
                   job.lora->r,
-                  job.model.base,
-                  adapter.front().a.size(0)));
+                  scale,
+                  job.lora->lora_dropout,
+                  rank,
+                  first.scale,
+                  first.dropout,
+                  job.model.base));
 }
 
 }  // namespace

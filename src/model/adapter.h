@@ -25,9 +25,10 @@ int64_t AdapterParameterCount(const ModelConfig& config, const LoraOptions& opti
 // Whether a model directory holds an adapter instead of weights.
 bool IsAdapter(const std::string& dir);
 
-// The folder of the base that `dir`/adapter_config.json names. InvalidInput where that is not a
-// folder here.
-absl::StatusOr<std::string> AdapterBase(const std::string& dir);
+// `dir` itself, or where it holds an adapter the folder of the base that adapter_config.json names:
+// the one with config, tokenizer and weights. InvalidInput where that is not a folder here, or an
+// adapter too.
+absl::StatusOr<std::string> BaseOf(const std::string& dir);
 
 // Reads adapter_config.json and adapter_model.safetensors and puts the adapter on a model that has
 // none. InvalidInput names what is not implemented, and a tensor that is missing, extra or

@@ -27,7 +27,7 @@ std::string ConfigOf(const std::string& dir) { return dir + "/adapter_config.jso
 std::string TensorsOf(const std::string& dir) { return dir + "/adapter_model.safetensors"; }
 
 // Keys that change what an adapter computes and are not implemented: they must be absent, null,
-// false, zero or empty.
+// false or empty.
 absl::Status CheckFeatures(const JsonFile& file) {
   for (const std::string_view key : {"use_dora",
                                      "use_qalora",
@@ -47,6 +47,13 @@ absl::Status CheckFeatures(const JsonFile& file) {
     const nlohmann::json* value = FindJson(file, key);
     if (value == nullptr || *value == false || (value->is_structured() && value->empty())) continue;
     return InvalidInput(fmt::format("{}: {}: {} is not supported", file.path, key, value->dump()));
+  }
+  // Other ways to begin change the base when PEFT loads the adapter.
+  if (const nlohmann::json* init = FindJson(file, "init_lora_weights");
+      init != nullptr && !init->is_boolean() && *init != "gaussian" && *init != "orthogonal" &&
+      *init != "eva") {
+    return InvalidInput(
+        fmt::format("{}: init_lora_weights: {} is not supported", file.path, init->dump()));
   }
   RESTEM_ASSIGN_OR_RETURN(const std::string type, GetText(file, "peft_type"));
   if (type != "LORA")
@@ -135,16 +142,21 @@ std::string AbsolutePath(const std::string& path) {
 
 bool IsAdapter(const std::string& dir) { return FileExists(ConfigOf(dir)); }
 
-absl::StatusOr<std::string> AdapterBase(const std::string& dir) {
+absl::StatusOr<std::string> BaseOf(const std::string& dir) {
+  if (!IsAdapter(dir)) return dir;
   RESTEM_ASSIGN_OR_RETURN(const JsonFile file, ReadJsonFile(ConfigOf(dir)));
   RESTEM_ASSIGN_OR_RETURN(const std::string base, GetTextOr(file, "base_model_name_or_path", ""));
   std::error_code ignored;
-  if (!base.empty() && fs::is_directory(base, ignored)) return base;
+  if (base.empty() || !fs::is_directory(base, ignored)) {
+    return InvalidInput(
+        fmt::format("{}: base_model_name_or_path: \"{}\" is not a folder here; name the folder "
+                    "that holds the base model",
+                    file.path,
+                    base));
+  }
+  if (!IsAdapter(base)) return base;
   return InvalidInput(
-      fmt::format("{}: base_model_name_or_path: \"{}\" is not a folder here; name the folder that "
-                  "holds the base model",
-                  file.path,
-                  base));
+      fmt::format("{}: its base, {}, is an adapter too: merge that one first", dir, base));
 }
 
 absl::Status LoadAdapter(const std::string& dir, Model& model) {
@@ -160,6 +172,15 @@ absl::Status LoadAdapter(const std::string& dir, Model& model) {
     const auto& [a, b] = found->second;
     adapter.push_back({module.name, a, b, scale.of(a.size(0)), scale.dropout, module.parameters});
     pairs.erase(found);
+  }
+  for (const AdapterModule& module : adapter) {
+    if (module.a.size(0) == adapter.front().a.size(0)) continue;
+    return InvalidInput(fmt::format("{}: {} has rank {}, {} has rank {}: all must have the same",
+                                    TensorsOf(dir),
+                                    adapter.front().name,
+                                    adapter.front().a.size(0),
+                                    module.name,
+                                    module.a.size(0)));
   }
   if (!pairs.empty()) {
     return InvalidInput(fmt::format(
@@ -196,7 +217,7 @@ absl::Status WriteAdapter(const Model& model, const std::string& dir) {
   return WriteJsonFile(ConfigOf(dir),
                        {{"peft_type", "LORA"},
                         {"task_type", "CAUSAL_LM"},
-                        {"base_model_name_or_path", AbsolutePath(model.base_dir)},
+                        {"base_model_name_or_path", AbsolutePath(model.dir)},
                         {"r", rank},
                         {"lora_alpha", adapter.front().scale * static_cast<double>(rank)},
                         {"lora_dropout", adapter.front().dropout},

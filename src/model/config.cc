@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string_view>
 
 #include "io/hf_config.h"
 #include "model/families/families.h"
+#include "model/families/keys.h"
 #include "model/weights.h"
 
 namespace restem {
@@ -21,15 +23,6 @@ absl::StatusOr<const Family*> FamilyOf(const JsonFile& file) {
                   file.path,
                   type,
                   FamilyNames()));
-}
-
-// Features that would change the result and are not implemented: refused by name.
-absl::Status CheckFeatures(const JsonFile& file) {
-  RESTEM_ASSIGN_OR_RETURN(const double dropout, GetRealOr(file, "attention_dropout", 0.0));
-  if (dropout != 0.0)
-    return InvalidInput(
-        fmt::format("{}: attention_dropout: {} is not supported, must be 0", file.path, dropout));
-  return absl::OkStatus();
 }
 
 // Weights of 8-bit floating point, as DeepSeek and Qwen ("fp8"), llm-compressor
@@ -134,6 +127,40 @@ absl::Status ReadSizes(const JsonFile& file, const Family& family, ModelConfig& 
   return absl::OkStatus();
 }
 
+// What would ask for senseless amounts of memory, or make no sense as a number.
+absl::Status CheckNumbers(const JsonFile& file, const ModelConfig& config) {
+  constexpr int64_t kMaxExperts = 1'000'000;  // of all layers
+  if (config.experts.count > kMaxExperts / config.num_hidden_layers) {
+    return InvalidInput(fmt::format("{}: {} experts in {} layers are more than {}",
+                                    file.path,
+                                    config.experts.count,
+                                    config.num_hidden_layers,
+                                    kMaxExperts));
+  }
+  if (config.num_attention_heads * config.head_dim > kMaxSize) {
+    return InvalidInput(
+        fmt::format("{}: num_attention_heads x head_dim is above {}", file.path, kMaxSize));
+  }
+  for (const RopeConfig& rope : config.ropes) {
+    const auto width = static_cast<int64_t>(rope.frequencies.size());
+    constexpr int64_t kMaxTable = int64_t{1} << 32U;  // angles
+    if (config.max_position_embeddings > kMaxTable / std::max<int64_t>(1, width)) {
+      return InvalidInput(
+          fmt::format("{}: max_position_embeddings: {} is too large for head_dim {}",
+                      file.path,
+                      config.max_position_embeddings,
+                      config.head_dim));
+    }
+    if (!std::ranges::all_of(rope.frequencies, [](float f) { return std::isfinite(f); }))
+      return InvalidInput(fmt::format("{}: RoPE's frequencies are not finite", file.path));
+  }
+  if (!(config.norm_eps >= 0.0 && config.norm_eps < 1.0)) {
+    return InvalidInput(
+        fmt::format("{}: the norm's epsilon, {}, must be in [0, 1)", file.path, config.norm_eps));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ReadTokens(const HfConfig& hf, const std::string& dir, ModelConfig& config) {
   RESTEM_ASSIGN_OR_RETURN(const std::vector<int64_t> eos, EosTokenIds(hf));
   for (const int64_t id : eos) {
@@ -166,15 +193,20 @@ absl::StatusOr<ModelConfig> ReadModelConfig(const std::string& dir) {
   RESTEM_ASSIGN_OR_RETURN(const HfConfig hf, ReadHfConfig(dir));
   const JsonFile& file = hf.config;
   RESTEM_ASSIGN_OR_RETURN(const Family* family, FamilyOf(file));
-  RESTEM_RETURN_IF_ERROR(CheckFeatures(file));
   ModelConfig config;
   config.model_type = family->model_type;
+  if (!family->refused.empty())
+    return InvalidInput(fmt::format("{}: model_type: {}", file.path, family->refused));
   RESTEM_RETURN_IF_ERROR(ReadSizes(file, *family, config));
   RESTEM_ASSIGN_OR_RETURN(config.norm_eps, GetRealOr(file, "rms_norm_eps", 1e-6));
   RESTEM_ASSIGN_OR_RETURN(config.initializer_range, GetRealOr(file, "initializer_range", 0.02));
   RESTEM_ASSIGN_OR_RETURN(config.tie_word_embeddings,
                           GetBoolOr(file, "tie_word_embeddings", false));
   RESTEM_RETURN_IF_ERROR(family->describe(file, config));
+  RESTEM_RETURN_IF_ERROR(CheckNumbers(file, config));
+  static constexpr std::string_view kDropout[] = {
+      "attention_dropout", "attn_pdrop", "embd_pdrop", "resid_pdrop"};
+  NoteDropout(file, kDropout, config);
   RESTEM_ASSIGN_OR_RETURN(config.fp8, ReadQuantization(file));
   RESTEM_ASSIGN_OR_RETURN(const std::string old_dtype, GetTextOr(file, "torch_dtype", "float32"));
   RESTEM_ASSIGN_OR_RETURN(const std::string dtype, GetTextOr(file, "dtype", old_dtype));

@@ -22,9 +22,8 @@ struct Model {
   ModelConfig config;
   Weights weights;
   std::vector<RopeTable> ropes;  // of config.ropes
-  std::string dir;  // the HF directory that it came from: its tokenizer and configs go along with
-                    // every checkpoint
-  std::string base_dir;  // the one with the weights: another where `dir` holds an adapter
+  std::string dir;  // the HF directory with its weights: tokenizer and configs go along with every
+                    // checkpoint
 };
 
 struct DecoderInput {

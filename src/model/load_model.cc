@@ -1,4 +1,5 @@
 // Models from HF directories.
+#include <ATen/ops/equal.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -40,7 +41,7 @@ absl::Status CheckNothingExtra(const SafetensorsModel& file,
 absl::StatusOr<Model> ModelOf(const std::string& dir) {
   RESTEM_ASSIGN_OR_RETURN(ModelConfig config, ReadModelConfig(dir));
   std::vector<RopeTable> ropes = RopeTables(config);
-  return Model{std::move(config), {}, std::move(ropes), dir, dir};
+  return Model{std::move(config), {}, std::move(ropes), dir};
 }
 
 // The tensors of a directory, cut into a model's parameters.
@@ -61,6 +62,7 @@ class Loader {
   absl::StatusOr<Weights> load() {
     for (const StoredTensor& stored : StoredTensors(config_)) RESTEM_RETURN_IF_ERROR(load(stored));
     RESTEM_RETURN_IF_ERROR(CheckNothingExtra(*file_, known_, config_, dir_));
+    RESTEM_RETURN_IF_ERROR(check_tied());
     Weights weights;
     VisitParameters(config_,
                     weights,
@@ -71,6 +73,20 @@ class Loader {
   }
 
  private:
+  // A copy of the embedding is left out; what is another matrix must not be.
+  absl::Status check_tied() const {
+    const auto head = file_->tensors().find("lm_head.weight");
+    if (!config_.tie_word_embeddings || head == file_->tensors().end()) return absl::OkStatus();
+    RESTEM_ASSIGN_OR_RETURN(const at::Tensor copy, MapTensor(head->second, file_, dir_));
+    const at::Tensor& embedding = parameters_.at("model.embed_tokens.weight");
+    if (copy.sizes() == embedding.sizes() && at::equal(copy.to(embedding.scalar_type()), embedding))
+      return absl::OkStatus();
+    return InvalidInput(fmt::format(
+        "{}: lm_head.weight is not the embedding, though tie_word_embeddings is true: set "
+        "it to false in config.json, or remove that tensor",
+        dir_));
+  }
+
   absl::StatusOr<TensorView> find(const std::string& name) {
     const Family* family = FindFamily(config_.model_type);
     const std::string_view prefix = family->optional_prefix;
@@ -135,19 +151,13 @@ class Loader {
 }  // namespace
 
 absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16) {
-  RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(dir));
-  if (IsAdapter(dir)) {
-    RESTEM_ASSIGN_OR_RETURN(model.base_dir, AdapterBase(dir));
-    if (IsAdapter(model.base_dir)) {
-      return InvalidInput(fmt::format(
-          "{}: its base, {}, is an adapter too: merge that one first", dir, model.base_dir));
-    }
-  }
-  RESTEM_ASSIGN_OR_RETURN(SafetensorsModel opened, SafetensorsModel::open(model.base_dir));
+  RESTEM_ASSIGN_OR_RETURN(const std::string base, BaseOf(dir));
+  RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(base));
+  RESTEM_ASSIGN_OR_RETURN(SafetensorsModel opened, SafetensorsModel::open(base));
   auto file = std::make_shared<const SafetensorsModel>(std::move(opened));
-  Loader loader(model.base_dir, model.config, std::move(file), bfloat16);
+  Loader loader(base, model.config, std::move(file), bfloat16);
   RESTEM_ASSIGN_OR_RETURN(model.weights, loader.load());
-  if (IsAdapter(dir)) RESTEM_RETURN_IF_ERROR(LoadAdapter(dir, model));
+  if (base != dir) RESTEM_RETURN_IF_ERROR(LoadAdapter(dir, model));
   return model;
 }
 

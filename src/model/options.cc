@@ -20,7 +20,7 @@ void ModelOptions::visit(config::Fields& f) {
 }
 
 void LoraOptions::visit(config::Fields& f) {
-  f.integer("r", r, {.min = 1}, "Rank of the added matrices.");
+  f.integer("r", r, {.min = 1, .max = 65536}, "Rank of the added matrices.");
   f.real("lora_alpha", lora_alpha, {.min = 0, .open_min = true}, "Their scale is lora_alpha / r.");
   f.real("lora_dropout", lora_dropout, {.min = 0, .max = 1}, "Dropout before the added matrices.");
   f.texts(

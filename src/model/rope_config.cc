@@ -51,7 +51,8 @@ absl::StatusOr<int64_t> RotaryDim(const Section& section,
                           GetRealOr(section.file, "partial_rotary_factor", 1.0));
   RESTEM_ASSIGN_OR_RETURN(const double share,
                           section.positive_or("partial_rotary_factor", outside));
-  const auto dim = static_cast<int64_t>(static_cast<double>(config.head_dim) * share);
+  const auto dim =
+      static_cast<int64_t>(static_cast<double>(config.head_dim) * std::min(share, 1.0));
   if (share == 1.0 || (keys.partial && share < 1.0 && dim >= 2 && dim % 2 == 0)) return dim;
   return InvalidInput(fmt::format(
       "{}: partial_rotary_factor: {} is not supported for {} with head_dim {}: {}",
@@ -132,6 +133,7 @@ absl::Status ScaleYarn(const Section& section,
 }
 
 void LimitContext(double length, std::string_view type, ModelConfig& config) {
+  length = std::max(length, 1.0);
   if (length >= static_cast<double>(config.max_position_embeddings)) return;
   config.notes.push_back(fmt::format(
       "rope scaling \"{}\" changes with the length of a sequence: the context is limited "
@@ -200,6 +202,10 @@ absl::StatusOr<RopeConfig> ReadRope(const JsonFile& file,
                                     ModelConfig& config) {
   const bool old = !keys.scaling.empty() && FindJson(file, keys.scaling) != nullptr;
   const Section section = {file, old ? keys.scaling : keys.parameters};
+  if (const nlohmann::json* there = FindJson(file, section.name);
+      there != nullptr && !there->is_object()) {
+    return InvalidInput(fmt::format("{}: {}: must be an object", file.path, section.name));
+  }
   RESTEM_ASSIGN_OR_RETURN(const double theta, ThetaOf(section, keys));
   RESTEM_ASSIGN_OR_RETURN(const int64_t rotary_dim, RotaryDim(section, keys, config));
   RopeConfig rope = {RopeFrequencies(rotary_dim, theta), 1.0};

@@ -40,8 +40,8 @@ std::vector<StoredTensor> StoredTensors(const ModelConfig& config) {
       config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
         const std::string theirs = StoredName(*family, name);
         const auto [place, is_new] = places.emplace(theirs, stored.size());
-        const bool transposed = family->transposed_linears && shape.size() == 2 &&
-                                name.find("embed_") == std::string::npos;
+        const bool transposed =
+            family->transposed_linears && shape.size() == 2 && name.starts_with("model.layers.");
         if (is_new) {
           stored.push_back({theirs, shape, transposed, {name}});
           if (transposed) std::swap(stored.back().shape[0], stored.back().shape[1]);

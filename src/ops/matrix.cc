@@ -2,8 +2,23 @@
 
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
+#include <sys/mman.h>
+
+#include <cstdint>
 
 namespace restem {
+namespace {
+
+// In small pages, the system takes longer to hand memory out than it takes to fill it.
+void AskForHugePages(const at::Tensor& tensor) {
+  constexpr uintptr_t kHuge = uintptr_t{2} << 20U;
+  const auto first = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
+  const uintptr_t begin = (first + kHuge - 1) / kHuge * kHuge;
+  const uintptr_t end = (first + tensor.nbytes()) / kHuge * kHuge;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
+
+}  // namespace
 
 PackedMatrix::PackedMatrix(const at::Tensor& dense) {
   TORCH_CHECK(dense.dim() == 2 && dense.is_contiguous() && dense.is_cpu() &&
@@ -15,6 +30,7 @@ PackedMatrix::PackedMatrix(const at::Tensor& dense) {
   panels_ = at::empty({kernels::PackedWeightView::size(view_.precision, view_.out, view_.in)},
                       dense.options());
   view_.panels = panels_.mutable_data_ptr();
+  AskForHugePages(panels_);
   if (view_.precision == kernels::Precision::kFloat32) {
     kernels::PackWeight(
         dense.const_data_ptr<float>(), view_.out, view_.in, panels_.mutable_data_ptr<float>());

@@ -15,7 +15,8 @@
 
 namespace restem::testing {
 
-// An uninterrupted run of the tiny job, to compare with; made once for each dtype.
+// An uninterrupted run of the tiny job, to compare with; made once for each kind: a dtype, or
+// "lora", an adapter on a bfloat16 base that each iteration trains further.
 struct Reference {
   std::string run_dir;
   double seconds = 0.0;
@@ -25,8 +26,12 @@ struct Reference {
 inline std::vector<std::string> Command(const std::string& name,
                                         const std::string& job,
                                         const std::string& run_dir,
-                                        const std::string& dtype) {
-  return {name, job, "--run-dir", run_dir, "--set", "model.dtype=" + dtype};
+                                        const std::string& kind) {
+  const bool lora = kind == "lora";
+  std::vector<std::string> words = {
+      name, job, "--run-dir", run_dir, "--set", "model.dtype=" + (lora ? "bfloat16" : kind)};
+  if (lora) words.insert(words.end(), {"--set", "lora.r=4", "--set", "em.init=previous"});
+  return words;
 }
 
 inline const Reference& ReferenceRun(const std::string& job, const std::string& dtype) {

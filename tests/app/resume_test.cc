@@ -37,13 +37,15 @@ TEST_P(Resume, TheLoopLearnsAndItsFilesAreThere) {
       const std::string text = reference_.files.at(folder + file);
       EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12 * 4) << file;
     }
-    for (const char* file : {"dataset.jsonl",
-                             "eval.json",
-                             "checkpoint/model.safetensors",
-                             "control/dataset.jsonl",
-                             "control/eval.json",
-                             "control/checkpoint/model.safetensors"}) {
+    for (const char* file :
+         {"dataset.jsonl", "eval.json", "control/dataset.jsonl", "control/eval.json"}) {
       EXPECT_FALSE(reference_.files.at(folder + file).empty()) << file;
+    }
+    const bool lora = GetParam() == std::string("lora");
+    const std::string weights = lora ? "adapter_model.safetensors" : "model.safetensors";
+    for (const char* arm : {"", "control/"}) {
+      const std::string file = folder + arm + "checkpoint/" + weights;
+      EXPECT_FALSE(reference_.files.at(file).empty()) << file;
     }
   }
   EXPECT_EQ(Leftovers(reference_.run_dir), std::set<std::string>{});
@@ -168,7 +170,7 @@ TEST_P(Resume, RunAgainChangesNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Dtypes,
                          Resume,
-                         ::testing::Values("float32", "bfloat16"),
+                         ::testing::Values("float32", "bfloat16", "lora"),
                          [](const auto& dtype) { return std::string(dtype.param); });
 
 }  // namespace

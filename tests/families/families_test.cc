@@ -30,7 +30,7 @@ constexpr const char* kFamilies[] = {
     "llama-dynamic", "mistral",        "mistral-full", "qwen2-gqa",     "qwen2-tied",
     "qwen2-window",  "qwen2-yarn",     "qwen3",        "qwen3-moe",     "qwen3-moe-window",
     "mixtral",       "gemma2",         "gemma3",       "gemma3-scaled", "phi3",
-    "phi3-longrope", "smollm3",        "olmo2",        "gpt2"};
+    "phi3-longrope", "smollm3",        "olmo2",        "gpt2",          "gpt2-untied"};
 
 class Families : public ::testing::TestWithParam<const char*> {
  protected:

@@ -34,7 +34,6 @@ def write(root):
         model.save_pretrained(root / name / "adapter")
         saved = root / name / "adapter" / "adapter_config.json"
         saved.write_text(json.dumps(json.loads(saved.read_text()) | {"base_model_name_or_path": str(root / name)}))
-        (root / name / "adapter" / "config.json").write_text((root / name / "config.json").read_text())
         loss = loss_of(model, reference["examples"])
         loss.backward()
         gradient = {key.removeprefix("base_model.model.").replace(".default", ""): value.grad.tolist() for key, value in adapter.items()}

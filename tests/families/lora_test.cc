@@ -205,7 +205,9 @@ TEST(LoraErrors, AreNamed) {
               HasSubstr("\"org/model\" is not a folder here"));
   // The adapter of another model.
   EXPECT_THAT(message({{"base_model_name_or_path", AdapterModels() + "/llama-mha"}}),
-              HasSubstr("lora_"));
+              HasSubstr("must be [r, 48] and [48, r]"));
+  EXPECT_THAT(message({{"init_lora_weights", "pissa"}}),
+              HasSubstr("init_lora_weights: \"pissa\" is not supported"));
 }
 
 }  // namespace

@@ -64,6 +64,8 @@ CONFIGS = {
     "olmo2": t.Olmo2Config(**DENSE, **GQA),
     "gpt2": t.GPT2Config(vocab_size=VOCAB, n_embd=48, n_layer=3, n_head=4, n_positions=128, bos_token_id=1, eos_token_id=2,
                          initializer_range=0.3),
+    "gpt2-untied": t.GPT2Config(vocab_size=VOCAB, n_embd=48, n_layer=2, n_head=4, n_positions=128, bos_token_id=1, eos_token_id=2,
+                                initializer_range=0.3, tie_word_embeddings=False),
 }
 
 

@@ -133,6 +133,27 @@ TEST(InitialWeights, AreAFunctionOfTheSeedWithTheRightSpread) {
   EXPECT_NEAR(a.mean().item<double>(), 0.0, 5.0 * config.initializer_range / std::sqrt(20000.0));
 }
 
+// transformers ties nothing then.
+TEST_F(CheckpointTest, AnOutputMatrixThatIsNotTheEmbeddingIsNamed) {
+  std::vector<Parameter> kept = Parameters(model_.config, model_.weights);
+  kept.push_back({"lm_head.weight", model_.weights.embed_tokens});
+  const auto message = [&] {
+    std::vector<TensorView> views;
+    for (const Parameter& parameter : kept) {
+      views.push_back({parameter.name,
+                       DType::kFloat32,
+                       parameter.tensor.sizes().vec(),
+                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
+                        parameter.tensor.nbytes()}});
+    }
+    EXPECT_TRUE(WriteSafetensorsModel(dir_, views).ok());
+    return std::string(MessageOf(LoadModel(dir_, /*bfloat16=*/false).status()));
+  };
+  EXPECT_EQ(message(), "");
+  kept.back().tensor = kept.back().tensor + 1.0;
+  EXPECT_THAT(message(), HasSubstr("lm_head.weight is not the embedding"));
+}
+
 // Weights as DeepSeek and Qwen publish them, and those of other tools.
 TEST_F(CheckpointTest, EightBitWeightsAreReadAsWhatTheyStandFor) {
   struct Case {

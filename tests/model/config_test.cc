@@ -94,7 +94,19 @@ TEST(ModelConfig, WhatAFamilyDoesNotHaveIsNamed) {
     config.update(keys);
     return std::string(MessageOf(Read(config).status()));
   };
-  EXPECT_THAT(message("gemma3", nlohmann::json::object()), HasSubstr("gemma3_text"));
+  // As published, with sizes in text_config.
+  EXPECT_THAT(message("gemma3", {{"vocab_size", nullptr}, {"text_config", {{"hidden_size", 8}}}}),
+              HasSubstr("gemma3_text"));
+  EXPECT_THAT(
+      message(
+          "mixtral",
+          {{"num_hidden_layers", 10000}, {"num_local_experts", 65536}, {"num_experts_per_tok", 2}}),
+      HasSubstr("65536 experts in 10000 layers are more than 1000000"));
+  EXPECT_THAT(message("llama", {{"max_position_embeddings", 2147483647}, {"head_dim", 65536}}),
+              HasSubstr("max_position_embeddings: 2147483647 is too large"));
+  EXPECT_THAT(message("llama", {{"rope_scaling", "linear"}}),
+              HasSubstr("rope_scaling: must be an object"));
+  EXPECT_THAT(message("llama", {{"rms_norm_eps", -1}}), HasSubstr("epsilon, -1, must be in"));
   EXPECT_THAT(message("gemma2", {{"layer_types", {"chunked_attention"}}}),
               HasSubstr("layer_types: has 1 entries for 2 layers"));
   EXPECT_THAT(message("gemma2", {{"layer_types", {"chunked_attention", "full_attention"}}}),

@@ -19,8 +19,6 @@ absl::Status DescribeQwen3Moe(const JsonFile& file, ModelConfig& config);
 absl::Status DescribeMixtral(const JsonFile& file, ModelConfig& config);
 absl::Status DescribeGemma2(const JsonFile& file, ModelConfig& config);
 absl::Status DescribeGemma3(const JsonFile& file, ModelConfig& config);
-// The model with images: refused, saying what to do.
-absl::Status RefuseGemma3WithImages(const JsonFile& file, ModelConfig& config);
 absl::Status DescribeGpt2(const JsonFile& file, ModelConfig& config);
 
 }  // namespace restem

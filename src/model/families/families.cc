@@ -52,7 +52,12 @@ constexpr std::array kFamilies = {
     Family{.model_type = "mixtral", .describe = DescribeMixtral, .names = kMixtralNames},
     Family{.model_type = "gemma2", .describe = DescribeGemma2, .default_head_dim = 256},
     Family{.model_type = "gemma3_text", .describe = DescribeGemma3, .default_head_dim = 256},
-    Family{.model_type = "gemma3", .describe = RefuseGemma3WithImages},
+    Family{
+        .model_type = "gemma3",
+        .describe = nullptr,
+        .refused =
+            "\"gemma3\" is the model with images; its text model alone, of model_type gemma3_text, "
+            "is supported: save it with Gemma3ForCausalLM"},
     Family{.model_type = "phi3", .describe = DescribePhi3, .names = kPhi3Names},
     Family{.model_type = "olmo2", .describe = DescribeOlmo2},
     Family{.model_type = "gpt2",
@@ -74,7 +79,7 @@ const Family* FindFamily(std::string_view model_type) {
 std::string FamilyNames() {
   std::vector<std::string_view> names;
   for (const Family& family : kFamilies)
-    if (family.describe != RefuseGemma3WithImages) names.push_back(family.model_type);
+    if (family.refused.empty()) names.push_back(family.model_type);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 

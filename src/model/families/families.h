@@ -22,6 +22,7 @@ struct Family {
   std::string_view model_type;
   // Reads what is the family's own into a config that has Llama's sizes and defaults.
   absl::Status (*describe)(const JsonFile& file, ModelConfig& config);
+  std::string_view refused = {};          // why it is known, but not supported
   std::span<const NameRule> names = {};   // none: ours are HF's
   bool transposed_linears = false;        // [in, out], HF's Conv1D
   std::string_view optional_prefix = {};  // of the checkpoint's names; some are published without

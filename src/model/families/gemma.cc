@@ -68,17 +68,13 @@ absl::Status DescribeGemma3(const JsonFile& file, ModelConfig& config) {
                                     .scaling = "",
                                     .parameters = "rope_parameters.sliding_attention"},
                                    config));
+  if (FindJson(file, "rope_parameters") != nullptr &&
+      FindJson(file, "rope_parameters.full_attention") == nullptr) {
+    return Refused(file, "rope_parameters", "must have full_attention and sliding_attention");
+  }
   config.ropes.push_back(std::move(sliding));
   for (LayerConfig& layer : config.layers) layer.rope = layer.window > 0 ? 1 : 0;
   return absl::OkStatus();
-}
-
-absl::Status RefuseGemma3WithImages(const JsonFile& file, ModelConfig&) {
-  return Refused(
-      file,
-      "model_type",
-      "\"gemma3\" is the model with images; its text model alone, of model_type gemma3_text, is "
-      "supported: save it with Gemma3ForCausalLM");
 }
 
 }  // namespace restem

@@ -19,8 +19,6 @@ absl::Status DescribeGpt2(const JsonFile& file, ModelConfig& config) {
   config.gated_mlp = false;
   config.learned_positions = true;
   config.layers.assign(static_cast<size_t>(config.num_hidden_layers), {.rope = -1});
-  static constexpr std::string_view kDropout[] = {"attn_pdrop", "embd_pdrop", "resid_pdrop"};
-  NoteDropout(file, kDropout, config);
   return absl::OkStatus();
 }
 

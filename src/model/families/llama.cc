@@ -8,12 +8,20 @@
 
 namespace restem {
 
-absl::Status DescribeLlama(const JsonFile& file, ModelConfig& config) {
+namespace {
+
+absl::Status DescribeWithTheta(const JsonFile& file, double theta, ModelConfig& config) {
   RESTEM_ASSIGN_OR_RETURN(const bool bias, GetBoolOr(file, "attention_bias", false));
   config.qkv_bias = config.output_bias = bias;
   RESTEM_ASSIGN_OR_RETURN(config.mlp_bias, GetBoolOr(file, "mlp_bias", false));
   RESTEM_RETURN_IF_ERROR(ReadActivation(file, "hidden_act", "silu", config));
-  return ReadOneRope(file, {}, config);
+  return ReadOneRope(file, {.default_theta = theta}, config);
+}
+
+}  // namespace
+
+absl::Status DescribeLlama(const JsonFile& file, ModelConfig& config) {
+  return DescribeWithTheta(file, /*theta=*/10000.0, config);
 }
 
 absl::Status DescribeMistral(const JsonFile& file, ModelConfig& config) {
@@ -24,8 +32,7 @@ absl::Status DescribeMistral(const JsonFile& file, ModelConfig& config) {
 }
 
 absl::Status DescribeSmolLm3(const JsonFile& file, ModelConfig& config) {
-  RESTEM_RETURN_IF_ERROR(DescribeLlama(file, config));
-  RESTEM_RETURN_IF_ERROR(ReadOneRope(file, {.default_theta = 2'000'000.0}, config));
+  RESTEM_RETURN_IF_ERROR(DescribeWithTheta(file, /*theta=*/2'000'000.0, config));
   RESTEM_ASSIGN_OR_RETURN(config.tie_word_embeddings, GetBoolOr(file, "tie_word_embeddings", true));
   RESTEM_ASSIGN_OR_RETURN(const int64_t interval, GetIntOr(file, "no_rope_layer_interval", 4));
   std::vector<int64_t> rotated;
@@ -54,8 +61,6 @@ absl::Status DescribePhi3(const JsonFile& file, ModelConfig& config) {
   RESTEM_ASSIGN_OR_RETURN(config.norm_eps, GetRealOr(file, "rms_norm_eps", 1e-5));
   RESTEM_ASSIGN_OR_RETURN(const int64_t window, ReadWindow(file, 0));
   config.layers.assign(static_cast<size_t>(config.num_hidden_layers), {.window = window});
-  static constexpr std::string_view kDropout[] = {"resid_pdrop", "embd_pdrop"};
-  NoteDropout(file, kDropout, config);
   return ReadOneRope(file, {.partial = true}, config);
 }
 

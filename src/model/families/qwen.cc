@@ -82,7 +82,7 @@ absl::Status DescribeMixtral(const JsonFile& file, ModelConfig& config) {
   config.layers.assign(static_cast<size_t>(config.num_hidden_layers),
                        {.window = window, .experts = true});
   RESTEM_ASSIGN_OR_RETURN(config.norm_eps, GetRealOr(file, "rms_norm_eps", 1e-5));
-  return ReadOneRope(file, {}, config);
+  return ReadOneRope(file, {.default_theta = 1'000'000.0}, config);
 }
 
 }  // namespace restem

@@ -1,11 +1,11 @@
 #include "sampler/cuda/decoder.h"
 
 #include "kernels/embedding.h"
+#include "kernels/glu.h"
 #include "kernels/matrix_product.h"
 #include "kernels/newest_tokens.h"
 #include "kernels/qkv_rope_cache.h"
 #include "kernels/rms_norm.h"
-#include "kernels/glu.h"
 
 namespace restem::cuda {
 namespace {
@@ -64,11 +64,8 @@ class Launcher {
   }
 
   gpu::RmsNormInput norm(const float* weight) const {
-    return {rows_,
-            config_.hidden_size,
-            weight,
-            static_cast<float>(config_.norm_eps),
-            model_.precision};
+    return {
+        rows_, config_.hidden_size, weight, static_cast<float>(config_.norm_eps), model_.precision};
   }
 
   // to = x · weightᵀ, weight [out, in]
@@ -162,7 +159,7 @@ class Launcher {
              2 * inner,
              room_.gate_up,
              "the product of gate and up");
-    launched(gpu::Glu(kernels::Activation::kSilu,
+    launched(gpu::Glu(config_.activation,
                       model_.precision,
                       rows_,
                       inner,

@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "ops/low_rank.h"
+
 namespace restem::cuda {
 namespace {
 
@@ -91,19 +93,20 @@ class Uploader {
 };
 
 DeviceLayer UploadLayer(const ModelConfig& config, const LayerWeights& layer, Uploader& uploader) {
+  const auto merged = [](const Matrix& matrix) { return Merged(matrix.dense, matrix.low_rank); };
   const int64_t kv = config.num_key_value_heads * config.head_dim;
   const int64_t inner = config.intermediate_size;
   return {
       .input_norm = uploader.vector(layer.input_norm.weight),
-      .qkv = uploader.copy(at::cat({layer.q.dense, layer.k.dense, layer.v.dense})),
+      .qkv = uploader.copy(at::cat({merged(layer.q), merged(layer.k), merged(layer.v)})),
       .qkv_bias = uploader.biases({layer.q_bias, layer.k_bias, layer.v_bias},
                                   {config.num_attention_heads * config.head_dim, kv, kv}),
-      .o = uploader.copy(layer.o.dense),
+      .o = uploader.copy(merged(layer.o)),
       .o_bias = uploader.vector(layer.o_bias),
       .mlp_input_norm = uploader.vector(layer.mlp_input_norm.weight),
-      .gate_up = uploader.copy(at::cat({layer.mlp.gate.dense, layer.mlp.up.dense})),
+      .gate_up = uploader.copy(at::cat({merged(layer.mlp.gate), merged(layer.mlp.up)})),
       .gate_up_bias = uploader.biases({layer.mlp.gate_bias, layer.mlp.up_bias}, {inner, inner}),
-      .down = uploader.copy(layer.mlp.down.dense),
+      .down = uploader.copy(merged(layer.mlp.down)),
       .down_bias = uploader.vector(layer.mlp.down_bias),
   };
 }

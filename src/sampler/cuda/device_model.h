@@ -13,16 +13,16 @@ namespace restem::cuda {
 
 // Matrices are in the model's precision, vectors float32; biases are null where there are none.
 struct DeviceLayer {
-  const float* input_norm = nullptr;           // [hidden]
-  const void* qkv = nullptr;                   // [(heads + 2·kv_heads)·head_dim, hidden]
-  const float* qkv_bias = nullptr;             // [(heads + 2·kv_heads)·head_dim]
-  const void* o = nullptr;                     // [hidden, heads·head_dim]
-  const float* o_bias = nullptr;               // [hidden]
+  const float* input_norm = nullptr;      // [hidden]
+  const void* qkv = nullptr;              // [(heads + 2·kv_heads)·head_dim, hidden]
+  const float* qkv_bias = nullptr;        // [(heads + 2·kv_heads)·head_dim]
+  const void* o = nullptr;                // [hidden, heads·head_dim]
+  const float* o_bias = nullptr;          // [hidden]
   const float* mlp_input_norm = nullptr;  // [hidden]
-  const void* gate_up = nullptr;               // [2·intermediate, hidden]
-  const float* gate_up_bias = nullptr;         // [2·intermediate]
-  const void* down = nullptr;                  // [hidden, intermediate]
-  const float* down_bias = nullptr;            // [hidden]
+  const void* gate_up = nullptr;          // [2·intermediate, hidden]
+  const float* gate_up_bias = nullptr;    // [2·intermediate]
+  const void* down = nullptr;             // [hidden, intermediate]
+  const float* down_bias = nullptr;       // [hidden]
 };
 
 struct DeviceModel {
