@@ -205,17 +205,24 @@ TEST_P(ReadyJobsTest, IsSoundForOtherModels) {
     names.push_back(variant.name);
     const Outcome outcome = check(variant.flags);
     EXPECT_EQ(outcome.exit_code, 0) << variant.name << ": " << outcome.err;
-    if (variant.name == "chat") EXPECT_THAT(outcome.out, HasSubstr("<|end|>assistant: "));
-    if (variant.name == "8B") EXPECT_THAT(variant.flags, Contains("lora.r=16"));
+    if (variant.name == "chat") {
+      EXPECT_THAT(outcome.out, HasSubstr("<|end|>assistant: "));
+    }
+    if (variant.name == "8B") {
+      EXPECT_THAT(variant.flags, Contains("lora.r=16"));
+    }
   }
-  if (GetParam().trains) EXPECT_THAT(names, ElementsAre("1.5B", "8B", "chat"));
-  if (!GetParam().trains) EXPECT_THAT(names, ElementsAre("chat"));
+  if (GetParam().trains) {
+    EXPECT_THAT(names, ElementsAre("1.5B", "8B", "chat"));
+  } else {
+    EXPECT_THAT(names, ElementsAre("chat"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Published,
                          ReadyJobsTest,
                          ::testing::ValuesIn(ReadyJobs()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace restem::testing
