@@ -95,7 +95,9 @@ absl::Status WriteDtype(const std::string& dir, bool bfloat16) {
 absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir) {
   const std::string temporary = dir + ".tmp";
   std::error_code ignored;
-  // It may hold shards that a process wrote which ended before it had all of them.
+  // It may hold shards that a process wrote which ended before it had all of them; an adapter is
+  // small, and they are none of it.
+  if (!model.weights.adapter.empty()) fs::remove_all(temporary, ignored);
   RESTEM_RETURN_IF_ERROR(MakeDirs(temporary));
   RESTEM_RETURN_IF_ERROR(CopyCompanions(model.dir, temporary));
   if (model.weights.adapter.empty()) {

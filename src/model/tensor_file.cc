@@ -66,12 +66,12 @@ absl::StatusOr<at::Tensor> MapTensor(const TensorView& view,
   return copy;
 }
 
-void ReadAhead(const at::Tensor& tensor) {
-  if (!tensor.defined() || tensor.nbytes() == 0) return;
+void ReadAhead(std::span<const std::byte> bytes) {
   const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto first = reinterpret_cast<uintptr_t>(tensor.const_data_ptr());
+  const auto first = reinterpret_cast<uintptr_t>(bytes.data());
   const uintptr_t begin = first / page * page;
-  madvise(reinterpret_cast<void*>(begin), first + tensor.nbytes() - begin, MADV_WILLNEED);
+  if (!bytes.empty())
+    madvise(reinterpret_cast<void*>(begin), first + bytes.size() - begin, MADV_WILLNEED);
 }
 
 absl::StatusOr<at::Tensor> FloatTensor(const TensorView& view, const std::string& where) {

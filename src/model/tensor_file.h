@@ -3,7 +3,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "io/safetensors.h"
@@ -18,8 +20,8 @@ absl::StatusOr<at::Tensor> MapTensor(const TensorView& view,
                                      std::shared_ptr<const void> owner,
                                      const std::string& where);
 
-// Asks the system to read a mapped tensor's bytes ahead; without effect on any other tensor.
-void ReadAhead(const at::Tensor& tensor);
+// Asks the system to read mapped bytes ahead; without effect on any others, even such as are gone.
+void ReadAhead(std::span<const std::byte> bytes);
 
 // A copy in float32.
 absl::StatusOr<at::Tensor> FloatTensor(const TensorView& view, const std::string& where);

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <map>
 #include <numbers>
+#include <span>
 
 #include "base/parallel.h"
 #include "base/random.h"
@@ -253,15 +254,20 @@ Weights PackedWeights(const ModelConfig& config, Weights weights, bool keep_dens
   const at::Tensor head = weights.output_embedding().dense.detach();
   if (!keep_dense) weights.lm_head.dense.reset();
   std::vector<Matrix*> matrices;
-  VisitMatrices(
-      config, weights, [&](const std::string&, Matrix& matrix) { matrices.push_back(&matrix); });
+  std::vector<std::span<const std::byte>> places;  // addresses: another lane may drop the tensor
+  VisitMatrices(config, weights, [&](const std::string&, Matrix& matrix) {
+    if (!matrix.dense.defined()) return;
+    matrices.push_back(&matrix);
+    places.emplace_back(static_cast<const std::byte*>(matrix.dense.const_data_ptr()),
+                        matrix.dense.nbytes());
+  });
   weights.adapter.clear();
   std::atomic<size_t> next{0};
   // While one is laid out, the next ones are read from the disk.
   RunLanes(static_cast<size_t>(lanes), [&](size_t) {
     for (size_t i = next++; i < matrices.size(); i = next++) {
       const size_t ahead = i + static_cast<size_t>(lanes);
-      if (ahead < matrices.size()) ReadAhead(matrices[ahead]->dense);
+      if (ahead < places.size()) ReadAhead(places[ahead]);
       Matrix& matrix = *matrices[i];
       matrix.packed = std::make_shared<const PackedMatrix>(Merged(matrix.dense, matrix.low_rank));
       matrix.low_rank = {};

@@ -59,6 +59,10 @@ class Resume : public ::testing::TestWithParam<const char*> {
 
   void SetUp() override { ASSERT_FALSE(reference_.files.empty()); }
 
+  static const char* weights_file() {
+    const bool lora = GetParam() == std::string("lora");
+    return lora ? "checkpoint/adapter_model.safetensors" : "checkpoint/model.safetensors";
+  }
   static std::string run_dir(const std::string& name) {
     return root_ + "/" + GetParam() + "-" + name;
   }

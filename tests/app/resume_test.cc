@@ -41,10 +41,8 @@ TEST_P(Resume, TheLoopLearnsAndItsFilesAreThere) {
          {"dataset.jsonl", "eval.json", "control/dataset.jsonl", "control/eval.json"}) {
       EXPECT_FALSE(reference_.files.at(folder + file).empty()) << file;
     }
-    const bool lora = GetParam() == std::string("lora");
-    const std::string weights = lora ? "adapter_model.safetensors" : "model.safetensors";
     for (const char* arm : {"", "control/"}) {
-      const std::string file = folder + arm + "checkpoint/" + weights;
+      const std::string file = folder + arm + weights_file();
       EXPECT_FALSE(reference_.files.at(file).empty()) << file;
     }
   }
@@ -133,11 +131,8 @@ TEST_P(Resume, StageByStage) {
       ASSERT_EQ(outcome.exit_code, 0) << name << "\n" << outcome.err;
     }
     const std::string folder = "iterations/0" + std::to_string(iteration) + "/";
-    for (const char* file : {"samples.jsonl",
-                             "verdicts.jsonl",
-                             "dataset.jsonl",
-                             "eval.json",
-                             "checkpoint/model.safetensors"}) {
+    for (const std::string file :
+         {"samples.jsonl", "verdicts.jsonl", "dataset.jsonl", "eval.json", weights_file()}) {
       EXPECT_EQ(ReadText(dir + "/" + folder + file), reference_.files.at(folder + file)) << file;
     }
   }

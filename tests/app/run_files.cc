@@ -22,6 +22,7 @@ bool IsFinishedFile(const fs::path& path) {
                                                "dataset.jsonl",
                                                "eval.json",
                                                "model.safetensors",
+                                               "adapter_model.safetensors",
                                                "config.json",
                                                "tokenizer.json"};
   return kNames.contains(path.filename().string());
