@@ -232,7 +232,7 @@ absl::Status CheckBase(const JobInputs& inputs) {
                     job.model.base));
   }
   if (!job.lora) return absl::OkStatus();
-  if (adapter.empty()) return NewAdapter(model.config, *job.lora, /*seed=*/0, 0).status();
+  if (adapter.empty()) return CheckAdapterTargets(model.config, *job.lora);
   const AdapterModule& first = adapter.front();
   const auto rank = first.a.size(0);
   const double scale = job.lora->lora_alpha / static_cast<double>(job.lora->r);

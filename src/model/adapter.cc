@@ -24,7 +24,25 @@ bool Matches(const std::string& module, const std::string& target) {
 
 std::string Last(const std::string& module) { return module.substr(module.rfind('.') + 1); }
 
-absl::Status CheckTargets(const std::vector<LinearModule>& modules, const LoraOptions& options) {
+bool IsTarget(const std::string& module, const LoraOptions& options) {
+  return std::ranges::any_of(options.target_modules, [&](const std::string& target) {
+    return target == kAllLinear || Matches(module, target);
+  });
+}
+
+at::Tensor Uniform(int64_t rows, int64_t columns, double bound, const RandomStream& stream) {
+  at::Tensor tensor = at::empty({rows, columns}, at::kFloat);
+  auto* values = tensor.mutable_data_ptr<float>();
+  for (int64_t i = 0; i < tensor.numel(); ++i) {
+    values[i] = static_cast<float>(bound * (2.0 * stream.uniform(static_cast<uint64_t>(i)) - 1.0));
+  }
+  return tensor;
+}
+
+}  // namespace
+
+absl::Status CheckAdapterTargets(const ModelConfig& config, const LoraOptions& options) {
+  const std::vector<LinearModule> modules = LinearModules(config);
   std::set<std::string> names;
   for (const LinearModule& module : modules) names.insert(Last(module.name));
   for (const std::string& target : options.target_modules) {
@@ -43,23 +61,6 @@ absl::Status CheckTargets(const std::vector<LinearModule>& modules, const LoraOp
   return absl::OkStatus();
 }
 
-bool IsTarget(const std::string& module, const LoraOptions& options) {
-  return std::ranges::any_of(options.target_modules, [&](const std::string& target) {
-    return target == kAllLinear || Matches(module, target);
-  });
-}
-
-at::Tensor Uniform(int64_t rows, int64_t columns, double bound, const RandomStream& stream) {
-  at::Tensor tensor = at::empty({rows, columns}, at::kFloat);
-  auto* values = tensor.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < tensor.numel(); ++i) {
-    values[i] = static_cast<float>(bound * (2.0 * stream.uniform(static_cast<uint64_t>(i)) - 1.0));
-  }
-  return tensor;
-}
-
-}  // namespace
-
 int64_t AdapterParameterCount(const ModelConfig& config, const LoraOptions& options) {
   int64_t count = 0;
   for (const LinearModule& module : LinearModules(config))
@@ -71,10 +72,9 @@ absl::StatusOr<std::vector<AdapterModule>> NewAdapter(const ModelConfig& config,
                                                       const LoraOptions& options,
                                                       uint64_t seed,
                                                       uint64_t iteration) {
-  const std::vector<LinearModule> modules = LinearModules(config);
-  RESTEM_RETURN_IF_ERROR(CheckTargets(modules, options));
+  RESTEM_RETURN_IF_ERROR(CheckAdapterTargets(config, options));
   std::vector<AdapterModule> adapter;
-  for (const LinearModule& module : modules) {
+  for (const LinearModule& module : LinearModules(config)) {
     if (!IsTarget(module.name, options)) continue;
     const RandomStream stream(seed, StreamPurpose::kInit, iteration, module.name, 0);
     const double bound = 1.0 / std::sqrt(static_cast<double>(module.in));

@@ -12,8 +12,11 @@
 
 namespace restem {
 
+// InvalidInput names a target module that the model does not have, and those that it has.
+absl::Status CheckAdapterTargets(const ModelConfig& config, const LoraOptions& options);
+
 // An adapter that changes nothing yet: a uniform in ±1/√in, b zero. `seed` and `iteration` key the
-// draws. InvalidInput names a target module that the model does not have, and those that it has.
+// draws. Errors are those of CheckAdapterTargets.
 absl::StatusOr<std::vector<AdapterModule>> NewAdapter(const ModelConfig& config,
                                                       const LoraOptions& options,
                                                       uint64_t seed,

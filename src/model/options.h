@@ -20,7 +20,7 @@ struct ModelOptions {
 // `f.choice` over the dtypes a model can be held in; also the command line's --dtype.
 void VisitDtype(config::Fields& f, std::string& dtype);
 
-// The `lora` section of a job.
+// Low-rank training; absent from a job: full fine-tuning.
 struct LoraOptions {
   int64_t r = 16;
   double lora_alpha = 32.0;

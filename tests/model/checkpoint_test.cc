@@ -23,6 +23,23 @@ constexpr const char* kConfig =
     R"({"model_type": "llama", "vocab_size": 16, "hidden_size": 8, "intermediate_size": 12, "num_hidden_layers": 1,
         "num_attention_heads": 2, "max_position_embeddings": 32, "tie_word_embeddings": true, "torch_dtype": "float32"})";
 
+DType TypeOf(const at::Tensor& tensor) {
+  if (tensor.scalar_type() == at::kFloat8_e4m3fn) return DType::kFloat8E4M3;
+  return tensor.scalar_type() == at::kFloat ? DType::kFloat32 : DType::kFloat8E5M2;
+}
+
+// Views of contiguous tensors, which must outlive them.
+std::vector<TensorView> ViewsOf(const std::vector<Parameter>& parameters) {
+  std::vector<TensorView> views;
+  for (const auto& [name, tensor] : parameters) {
+    views.push_back({name,
+                     TypeOf(tensor),
+                     tensor.sizes().vec(),
+                     {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
+  }
+  return views;
+}
+
 class CheckpointTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -39,16 +56,8 @@ class CheckpointTest : public ::testing::Test {
     for (Parameter parameter : Parameters(model_.config, model_.weights)) {
       if (keep(parameter.name, parameter.tensor)) kept.push_back(parameter);
     }
-    std::vector<TensorView> views;
-    for (Parameter& parameter : kept) {
-      parameter.tensor = parameter.tensor.contiguous();
-      views.push_back({parameter.name,
-                       DType::kFloat32,
-                       parameter.tensor.sizes().vec(),
-                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
-                        parameter.tensor.nbytes()}});
-    }
-    EXPECT_TRUE(WriteSafetensorsModel(dir_, views).ok());
+    for (Parameter& parameter : kept) parameter.tensor = parameter.tensor.contiguous();
+    EXPECT_TRUE(WriteSafetensorsModel(dir_, ViewsOf(kept)).ok());
     return std::string(MessageOf(LoadModel(dir_, /*bfloat16=*/false).status()));
   }
 
@@ -138,15 +147,7 @@ TEST_F(CheckpointTest, AnOutputMatrixThatIsNotTheEmbeddingIsNamed) {
   std::vector<Parameter> kept = Parameters(model_.config, model_.weights);
   kept.push_back({"lm_head.weight", model_.weights.embed_tokens});
   const auto message = [&] {
-    std::vector<TensorView> views;
-    for (const Parameter& parameter : kept) {
-      views.push_back({parameter.name,
-                       DType::kFloat32,
-                       parameter.tensor.sizes().vec(),
-                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
-                        parameter.tensor.nbytes()}});
-    }
-    EXPECT_TRUE(WriteSafetensorsModel(dir_, views).ok());
+    EXPECT_TRUE(WriteSafetensorsModel(dir_, ViewsOf(kept)).ok());
     return std::string(MessageOf(LoadModel(dir_, /*bfloat16=*/false).status()));
   };
   EXPECT_EQ(message(), "");
@@ -195,17 +196,7 @@ TEST_F(CheckpointTest, EightBitWeightsAreReadAsWhatTheyStandFor) {
       kept.push_back({parameter.name, narrow});
       kept.push_back({parameter.name + c.scale, scale});
     }
-    std::vector<TensorView> views;
-    for (const Parameter& parameter : kept) {
-      const auto type = parameter.tensor.scalar_type();
-      views.push_back({parameter.name,
-                       type == at::kFloat           ? DType::kFloat32
-                       : type == at::kFloat8_e4m3fn ? DType::kFloat8E4M3
-                                                    : DType::kFloat8E5M2,
-                       parameter.tensor.sizes().vec(),
-                       {static_cast<const std::byte*>(parameter.tensor.const_data_ptr()),
-                        parameter.tensor.nbytes()}});
-    }
+    std::vector<TensorView> views = ViewsOf(kept);
     ASSERT_TRUE(WriteSafetensorsModel(dir_, views).ok());
     const auto loaded = LoadModel(dir_, /*bfloat16=*/false);
     ASSERT_TRUE(loaded.ok()) << loaded.status();
