@@ -23,6 +23,7 @@ function(restem_library NAME)
     add_library(restem_${NAME} STATIC ${ARG_SOURCES})
     target_include_directories(restem_${NAME} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
     target_link_libraries(restem_${NAME} PUBLIC ${depends})
+    restem_headers(restem_${NAME} library)
   else()
     add_library(restem_${NAME} INTERFACE)
     target_include_directories(restem_${NAME} INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
@@ -38,6 +39,7 @@ function(restem_test NAME)
   target_compile_definitions(${NAME} PRIVATE RESTEM_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              RESTEM_BINARY_DIR="${PROJECT_BINARY_DIR}")
   target_link_libraries(${NAME} PRIVATE ${depends} GTest::gmock GTest::gtest_main)
+  restem_headers(${NAME} test)
   add_test(NAME ${NAME} COMMAND ${NAME})
   # As in the binary: parallelism is over lanes, no operator splits itself over threads.
   set(limit 600)  # seconds
