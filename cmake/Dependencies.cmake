@@ -31,5 +31,8 @@ find_path(RESTEM_CALCIUM_INCLUDE ca.h PATH_SUFFIXES calcium REQUIRED)
 target_include_directories(calcium SYSTEM INTERFACE ${RESTEM_CALCIUM_INCLUDE})
 add_library(calcium::calcium ALIAS calcium)
 
+# Headers only: c10d's group over CPUs is in LibTorch, whose wheel lacks the headers that it names.
+find_path(RESTEM_GLOO_INCLUDE gloo/config.h REQUIRED)
+
 # A web server, for tests only: those that need it are left out where it is not there.
 pkg_check_modules(httplib IMPORTED_TARGET cpp-httplib)

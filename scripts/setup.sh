@@ -14,7 +14,7 @@ readonly STAMPS=$VENV/stamps
 # ---- Pins -------------------------------------------------------------------------------------------
 readonly SYSTEM_PACKAGES=(
   build-essential ca-certificates ccache cmake git mold ninja-build pkg-config python3 python3-venv
-  libabsl-dev libbenchmark-dev libgmock-dev libgtest-dev libhwy-dev libpcre2-dev libspdlog-dev
+  libabsl-dev libbenchmark-dev libgloo-dev libgmock-dev libgtest-dev libhwy-dev libpcre2-dev libspdlog-dev
   libicu-dev libxxhash-dev zlib1g-dev libzstd-dev libyaml-cpp-dev nlohmann-json3-dev
   libflint-dev libflint-arb-dev libantic-dev libcalcium-dev libcurl4-openssl-dev libseccomp-dev bubblewrap)
 readonly TEST_SYSTEM_PACKAGES=(clang-format clang-tidy libcpp-httplib-dev)

@@ -51,18 +51,15 @@ struct Names {
   std::string rank;
   std::string world_size;
   std::string local_rank;
-  std::string restart;
   std::string job;  // a number of its own for each job on a machine; empty: none
 };
 
-const Names kTorchrun = {"RANK", "WORLD_SIZE", "LOCAL_RANK", "TORCHELASTIC_RESTART_COUNT", ""};
+const Names kTorchrun = {"RANK", "WORLD_SIZE", "LOCAL_RANK", ""};
 // Of a step: in a batch script, outside srun, SLURM_NTASKS is there too and is no other process's.
-const Names kSlurm = {
-    "SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_RESTART_COUNT", "SLURM_JOB_ID"};
+const Names kSlurm = {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_JOB_ID"};
 const Names kOpenMpi = {"OMPI_COMM_WORLD_RANK",
                         "OMPI_COMM_WORLD_SIZE",
                         "OMPI_COMM_WORLD_LOCAL_RANK",
-                        "",
                         "OMPI_MCA_ess_base_jobid"};
 
 // "gpu[03-07,9],login2" begins with gpu03 (SLURM's notation).
@@ -107,9 +104,6 @@ absl::StatusOr<Launch> Read(const Variables& variables, const Names& names) {
   if (launch.alone()) return launch;
   RESTEM_ASSIGN_OR_RETURN(launch.local_rank,
                           variables.number_or(names.local_rank, 0, 0, launch.world_size - 1));
-  if (!names.restart.empty()) {
-    RESTEM_ASSIGN_OR_RETURN(launch.restart, variables.number_or(names.restart, 0, 0, INT64_MAX));
-  }
   launch.address = variables.text_or("MASTER_ADDR", "");
   if (launch.address.empty()) {
     RESTEM_ASSIGN_OR_RETURN(launch.address, ImpliedAddress(variables, launch));

@@ -18,9 +18,6 @@ struct Launch {
   std::string address;     // where the store is served; empty for one process
   uint16_t port = 0;
   bool store_is_served = false;  // by the launcher; otherwise rank 0 serves it
-  // Counts starts of the same job over again: what an earlier start left in the store is not taken
-  // for this one's.
-  int64_t restart = 0;
 
   bool alone() const { return world_size == 1; }
 };
@@ -33,7 +30,7 @@ std::optional<std::string> ProcessEnvironment(const std::string& name);
 // One process where no launcher is seen. Variables that contradict one another, or a missing
 // address, are InvalidInput naming the variable.
 //
-//   torchrun   RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT, TORCHELASTIC_RESTART_COUNT
+//   torchrun   RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT
 //   srun       SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID, SLURM_STEP_NODELIST
 //   mpirun     OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK, _LOCAL_SIZE
 //

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <chrono>
 #include <numeric>
 #include <thread>
@@ -11,18 +10,6 @@
 #include "base/shutdown.h"
 
 namespace restem {
-namespace {
-
-// A piece between its number and its owner's name: whoever took it may have died there.
-constexpr int64_t kNobody = -1;
-
-int64_t RankOf(const std::string& owner) {
-  int64_t rank = kNobody;
-  std::from_chars(owner.data(), owner.data() + owner.size(), rank);
-  return rank;
-}
-
-}  // namespace
 
 Leases::Leases(std::shared_ptr<Store> store,
                std::shared_ptr<Presence> presence,
@@ -43,12 +30,12 @@ std::string Leases::key(std::string_view what, int64_t piece) const {
 }
 
 absl::StatusOr<std::optional<int64_t>> Leases::take() {
-  const std::string me = fmt::to_string(store_->launch().rank);
   while (true) {
     RESTEM_ASSIGN_OR_RETURN(const int64_t count, store_->add(work_ + "/next", 1));
     if (count > pieces_) return std::nullopt;
     // Another may have thought that its taker was lost, if this process stood still just here.
-    RESTEM_ASSIGN_OR_RETURN(const bool taken, store_->replace(key("owner", count - 1), "", me));
+    RESTEM_ASSIGN_OR_RETURN(const bool taken,
+                            store_->replace(key("owner", count - 1), "", store_->process()));
     if (!taken) continue;
     own_.push_back(count - 1);
     return count - 1;
@@ -84,18 +71,19 @@ absl::StatusOr<std::optional<Leases::Taken>> Leases::take_over() {
 
 absl::StatusOr<std::optional<Leases::Taken>> Leases::look_for_lost(
     std::span<const int64_t> undone) {
-  const std::string me = fmt::to_string(store_->launch().rank);
   for (const int64_t piece : undone) {
-    RESTEM_ASSIGN_OR_RETURN(const auto owner, store_->find(key("owner", piece)));
-    const int64_t rank = RankOf(owner.value_or(""));
-    if (rank == store_->launch().rank) continue;
-    RESTEM_ASSIGN_OR_RETURN(const bool lost, presence_->is_lost(rank));
+    RESTEM_ASSIGN_OR_RETURN(const auto found, store_->find(key("owner", piece)));
+    // Between its number and its owner's name a piece has none: whoever took it may have died
+    // there.
+    const std::string owner = found.value_or("");
+    if (owner == store_->process()) continue;
+    RESTEM_ASSIGN_OR_RETURN(const bool lost, presence_->is_lost(owner));
     if (!lost) continue;
     RESTEM_ASSIGN_OR_RETURN(const bool mine,
-                            store_->replace(key("owner", piece), owner.value_or(""), me));
+                            store_->replace(key("owner", piece), owner, store_->process()));
     if (!mine) continue;
     own_.push_back(piece);
-    return Taken{piece, rank};
+    return Taken{piece, RankOf(owner)};
   }
   return std::nullopt;
 }

@@ -24,10 +24,17 @@ class Presence {
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
 
-  // Whether a process has said nothing for too long, or has not come within `to_come` of the first
-  // question. By this process's clock: it takes that long to find out.
-  absl::StatusOr<bool> is_lost(int64_t rank, std::chrono::milliseconds to_come);
-  absl::StatusOr<bool> is_lost(int64_t rank) { return is_lost(rank, patience_); }
+  // Whether a process (Store::process()) has said nothing for too long, or another has taken its
+  // rank. By this process's clock: it takes that long to find out.
+  absl::StatusOr<bool> is_lost(const std::string& process);
+
+  // The process that has this rank. None that has come within `to_come` of the first question is
+  // lost too.
+  struct Seen {
+    std::string process;  // empty: none has come yet
+    bool lost = false;
+  };
+  absl::StatusOr<Seen> see(int64_t rank, std::chrono::milliseconds to_come);
 
   std::chrono::milliseconds patience() const { return patience_; }
 
@@ -35,7 +42,7 @@ class Presence {
   void run();
 
   struct Heard {
-    std::string sign;
+    std::string sign;  // "<process> <count>"
     std::chrono::steady_clock::time_point since;
   };
 
@@ -44,7 +51,7 @@ class Presence {
   std::mutex mutex_;
   std::condition_variable ended_;
   bool end_ = false;
-  std::map<int64_t, Heard> heard_;
+  std::map<int64_t, Heard> heard_;  // by rank
   std::thread thread_;
 };
 

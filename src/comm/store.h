@@ -2,12 +2,16 @@
 // agent or by rank 0.
 #pragma once
 
+#include <c10/util/intrusive_ptr.h>
+
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/status.h"
@@ -20,17 +24,23 @@ class Store;
 
 namespace restem {
 
+// One start of a run's processes is a session: what an earlier one left in the store is under
+// another name. And a process that was started again is another than before, though its rank is
+// the same.
+//
 // Thread-safe. Every call is short, and has an answer or is an error: where the server is gone it
 // is Failed, naming it; where it is silent beyond the watchdog's limit, the process ends.
 class Store {
  public:
-  // Waits for the server as long as the watchdog's limit. `launch` is not alone.
+  // Waits for the server, and for rank 0 to begin a session, as long as the watchdog's limit.
+  // `launch` is not alone.
   static absl::StatusOr<std::shared_ptr<Store>> connect(const Launch& launch,
                                                         std::chrono::seconds limit);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
+  // Others may find it a moment later; what one process sets, in the order of its calls.
   absl::Status set(const std::string& key, const std::string& value);
   // nullopt where nobody has set it.
   absl::StatusOr<std::optional<std::string>> find(const std::string& key);
@@ -44,6 +54,11 @@ class Store {
                                const std::string& expected,
                                const std::string& value);
 
+  // What c10d's own protocols write and read goes under `prefix`.
+  c10::intrusive_ptr<c10d::Store> prefixed(const std::string& prefix) const;
+
+  // This process among all that ever had its rank: "2.9f03c1d2".
+  const std::string& process() const { return process_; }
   const Launch& launch() const { return launch_; }
   Watchdog& watchdog() { return watchdog_; }
   // "rank 1 of 4", for messages.
@@ -53,12 +68,20 @@ class Store {
   Store(Launch launch, std::chrono::seconds limit);
   absl::Status open();
   absl::Status attempt(std::chrono::seconds limit);
+  absl::Status enter_session();
+  void welcome_others(c10d::Store& outside, const std::string& session);
   absl::Status guarded(const std::string& doing, const std::function<void()>& call);
 
   const Launch launch_;
   Watchdog watchdog_;
+  const std::string process_;
   struct Connection;  // keeps c10d's headers out of this one
   std::unique_ptr<Connection> connection_;
+  std::atomic<bool> closing_{false};
+  std::thread host_;  // rank 0's: tells others the session
 };
+
+// The rank of a process by its name; -1 where it is none.
+int64_t RankOf(const std::string& process);
 
 }  // namespace restem

@@ -53,8 +53,8 @@ absl::Status Team::call(const std::string& what) {
 
 absl::Status Team::check_leader() {
   RESTEM_RETURN_IF_ERROR(CheckStop());
-  RESTEM_ASSIGN_OR_RETURN(const bool lost, presence_->is_lost(/*rank=*/0, timeout_));
-  if (!lost) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(const auto leader, presence_->see(/*rank=*/0, timeout_));
+  if (!leader.lost) return absl::OkStatus();
   return Failed(fmt::format("{}: rank 0 has not been heard of for {} s",
                             store_->who(),
                             static_cast<double>(presence_->patience().count()) / 1000.0));
@@ -83,6 +83,25 @@ Leases Team::leases(std::string work, int64_t pieces) {
   return Leases(store_, presence_, std::move(work), pieces, [this] { return is_called_off(); });
 }
 
+absl::StatusOr<std::vector<std::string>> Team::present() {
+  std::vector<std::string> processes;
+  for (int64_t other = 0; other < size(); ++other) {
+    if (other == rank()) {
+      processes.push_back(process());
+      continue;
+    }
+    for (bool said = false;; said = true) {
+      RESTEM_RETURN_IF_ERROR(CheckStop());
+      RESTEM_ASSIGN_OR_RETURN(const auto seen, presence_->see(other, timeout_));
+      if (seen.process.empty() && !said) spdlog::info("waiting for rank {} to come", other);
+      if (!seen.lost && !seen.process.empty()) processes.push_back(seen.process);
+      if (seen.lost || !seen.process.empty()) break;
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+  return processes;
+}
+
 absl::Status Team::leave(std::chrono::milliseconds longest) {
   RESTEM_RETURN_IF_ERROR(store_->set(LeftKey(rank()), "1"));
   if (!leads()) return absl::OkStatus();
@@ -90,8 +109,8 @@ absl::Status Team::leave(std::chrono::milliseconds longest) {
   for (int64_t other = 1; other < size(); ++other) {
     while (std::chrono::steady_clock::now() < deadline) {
       RESTEM_ASSIGN_OR_RETURN(const auto left, store_->find(LeftKey(other)));
-      RESTEM_ASSIGN_OR_RETURN(const bool lost, presence_->is_lost(other));
-      if (left || lost) break;
+      RESTEM_ASSIGN_OR_RETURN(const auto seen, presence_->see(other, presence_->patience()));
+      if (left || seen.lost) break;
       std::this_thread::sleep_for(kPause);
     }
   }

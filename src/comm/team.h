@@ -6,8 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/status.h"
+#include "comm/group.h"
 #include "comm/launch.h"
 #include "comm/leases.h"
 #include "comm/options.h"
@@ -42,6 +45,18 @@ class Team {
 
   // `pieces` of a work that all processes name alike, of the last call.
   Leases leases(std::string work, int64_t pieces);
+
+  // The processes that are not lost, by rank, this one among them. Waits for those that have not
+  // come yet as long as for any answer.
+  absl::StatusOr<std::vector<std::string>> present();
+  // This one's name among them: another start of the same rank has another.
+  const std::string& process() const { return store_->process(); }
+
+  // Of the processes `members`, all of which call this; see Group::form.
+  absl::StatusOr<std::shared_ptr<Group>> form(const std::string& name,
+                                              std::vector<std::string> members) {
+    return Group::form(store_, presence_, name, std::move(members));
+  }
 
   // The last thing that each process does. The leader waits for the others, at most so long:
   // without it they have no store.

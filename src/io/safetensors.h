@@ -102,7 +102,7 @@ absl::Status WriteSafetensorsModel(const std::string& dir,
 
 // The same of tensors whose bytes are made when their shard's turn comes: `make` fills in `bytes`
 // of a shard's tensors; those of the shard before are no longer needed.
-using MakeBytes = std::function<void(std::span<TensorView> shard)>;
+using MakeBytes = std::function<absl::Status(std::span<TensorView> shard)>;
 absl::Status WriteSafetensorsModel(const std::string& dir,
                                    std::vector<TensorView> tensors,
                                    const MakeBytes& make,

@@ -151,7 +151,7 @@ absl::Status WriteSafetensors(const std::string& path,
 absl::Status WriteSafetensorsModel(const std::string& dir,
                                    std::span<const TensorView> tensors,
                                    int64_t max_shard_bytes) {
-  const MakeBytes is_there = [](std::span<TensorView>) {};
+  const MakeBytes is_there = [](std::span<TensorView>) { return absl::OkStatus(); };
   return WriteSafetensorsModel(dir, {tensors.begin(), tensors.end()}, is_there, max_shard_bytes);
 }
 
@@ -169,7 +169,7 @@ absl::Status WriteSafetensorsModel(const std::string& dir,
     const std::string name =
         shards.size() == 1 ? single
                            : fmt::format("model-{:05}-of-{:05}.safetensors", i + 1, shards.size());
-    make(shards[i]);
+    RESTEM_RETURN_IF_ERROR(make(shards[i]));
     RESTEM_RETURN_IF_ERROR(WriteShard(dir + "/" + name, shards[i]));
     written.insert(name);
     for (const TensorView& tensor : shards[i]) {

@@ -152,6 +152,7 @@ absl::Status FollowLoop(Run& run) {
     constexpr std::string_view kSample = "sample ";
     if (call.starts_with(kSample))
       RESTEM_RETURN_IF_ERROR(HelpSampling(run, std::stoll(call.substr(kSample.size()))));
+    if (call.starts_with(kTrainCall)) RESTEM_RETURN_IF_ERROR(HelpTraining(run, call));
   }
 }
 

@@ -88,6 +88,9 @@ void Job::visit(config::Fields& f) {
   f.require(!lora || !model.from_scratch,
             "lora",
             "needs a base: with model.from_scratch it would be random numbers for good");
+  f.require(!train.gradient_checkpointing || (!lora && !deterministic),
+            "train.gradient_checkpointing",
+            "cannot be had with lora or deterministic: set it to false");
   if (f.reads()) {
     evaluate.max_new_tokens = sampler.max_new_tokens;
     // What is wrong with the sampler's is said once, there.

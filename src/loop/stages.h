@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "base/status.h"
 #include "loop/run.h"
@@ -29,6 +31,10 @@ absl::Status RunSelectStage(Run& run, int64_t iteration);
 // checkpoint/: fine-tunes the base (or, with em.init: previous, the last checkpoint) on the arm's
 // dataset.
 absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm);
+// The share in it of a process that does not lead. `call` begins with kTrainCall and is the
+// leader's.
+constexpr std::string_view kTrainCall = "train ";
+absl::Status HelpTraining(Run& run, const std::string& call);
 
 // eval.json: measures the arm's checkpoint, or for iteration 0 the base, on every test set.
 absl::Status RunEvaluateStage(Run& run, int64_t iteration, Arm arm);

@@ -1,8 +1,16 @@
 // The M-step of one arm: from dataset.jsonl to an HF checkpoint.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "data/records.h"
@@ -21,6 +29,37 @@ absl::Status WriteSolutions(const Run& run, int64_t iteration) {
   RESTEM_ASSIGN_OR_RETURN(const auto examples,
                           SolutionExamples(run.inputs, run.inputs.train, kSftNeeds));
   return WriteExamples(run.paths.dataset(iteration, Arm::kRestEm), examples);
+}
+
+// The leader's call to train with it.
+struct TrainCall {
+  int64_t iteration = 0;
+  Arm arm = Arm::kRestEm;
+  int64_t attempt = 1;
+  std::vector<std::string> processes;
+};
+
+std::string FormatTrainCall(const TrainCall& call) {
+  return fmt::format("{}{} {} {} {}",
+                     kTrainCall,
+                     call.iteration,
+                     ToString(call.arm),
+                     call.attempt,
+                     fmt::join(call.processes, ","));
+}
+
+absl::StatusOr<TrainCall> ParseTrainCall(std::string_view text) {
+  const std::vector<std::string> words =
+      absl::StrSplit(ToAbsl(text.substr(kTrainCall.size())), ' ');
+  TrainCall call;
+  bool valid = words.size() == 4 && absl::SimpleAtoi(words[0], &call.iteration) &&
+               absl::SimpleAtoi(words[2], &call.attempt);
+  if (valid) {
+    call.arm = words[1] == ToString(Arm::kControl) ? Arm::kControl : Arm::kRestEm;
+    call.processes = absl::StrSplit(words[3], ',');
+  }
+  if (!valid) return Failed(fmt::format("rank 0 says what is not understood: {}", text));
+  return call;
 }
 
 // What the M-step starts from: the base (or fresh weights), or the last checkpoint with em.init:
@@ -42,15 +81,22 @@ absl::StatusOr<Model> StartModel(const Run& run, int64_t iteration, Arm arm) {
   return model;
 }
 
+// What a training is called, and so is the group that does it: "train 02 control".
+std::string NameOf(int64_t iteration, Arm arm) {
+  return fmt::format("train {:02}{}", iteration, arm == Arm::kControl ? " control" : "");
+}
+
 TrainSetup MakeSetup(Run& run,
                      int64_t iteration,
                      Arm arm,
-                     const Model& start,
-                     std::span<const TrainingExample> examples) {
+                     Model start,
+                     std::span<const TrainingExample> examples,
+                     std::shared_ptr<Group> group) {
   const JobInputs& inputs = run.inputs;
   TrainSetup setup;
-  setup.start = &start;
+  setup.start = std::move(start);
   setup.examples = examples;
+  setup.group = std::move(group);
   setup.options = inputs.job.train;
   setup.bfloat16 = inputs.bfloat16();
   setup.seed = static_cast<uint64_t>(inputs.job.seed);
@@ -58,7 +104,7 @@ TrainSetup MakeSetup(Run& run,
   setup.lanes = inputs.lanes;
   setup.deterministic = inputs.job.deterministic;
   setup.state_dir = run.paths.trainer(iteration, arm);
-  setup.label = fmt::format("train {:02}{}", iteration, arm == Arm::kControl ? " control" : "");
+  setup.label = NameOf(iteration, arm);
   setup.on_step = [&run, iteration, arm](const TrainStepEvent& event) {
     return run.metrics->record("train_step",
                                iteration,
@@ -89,18 +135,74 @@ absl::Status RecordTotals(Run& run, int64_t iteration, Arm arm, const TrainResul
         result.seconds > 0.0 ? static_cast<double>(result.tokens) / result.seconds : 0.0}});
 }
 
+std::string GroupName(const TrainCall& call) {
+  const std::string name = NameOf(call.iteration, call.arm);
+  return call.attempt == 1 ? name : fmt::format("{}, attempt {}", name, call.attempt);
+}
+
+// This rank's part in it. The model that it returns has no weights; its adapter has start values.
+struct Trained {
+  Model model;
+  TrainResult result;
+};
+absl::StatusOr<Trained> TrainInGroup(Run& run,
+                                     int64_t iteration,
+                                     Arm arm,
+                                     std::shared_ptr<Group> group) {
+  RESTEM_ASSIGN_OR_RETURN(const auto examples, ReadExamples(run.paths.dataset(iteration, arm)));
+  RESTEM_ASSIGN_OR_RETURN(Model start, StartModel(run, iteration, arm));
+  Trained trained;
+  trained.model = {start.config, {}, start.ropes, start.dir};
+  trained.model.weights.adapter = start.weights.adapter;
+  RESTEM_ASSIGN_OR_RETURN(
+      trained.result,
+      Train(MakeSetup(run, iteration, arm, std::move(start), examples, std::move(group))));
+  return trained;
+}
+
+// All ranks that are there train together; where one is lost on the way, the others go on from the
+// last checkpoint.
+absl::StatusOr<Trained> TrainTogether(Run& run, int64_t iteration, Arm arm) {
+  std::vector<std::string> before;
+  for (int64_t attempt = 1;; ++attempt) {
+    RESTEM_ASSIGN_OR_RETURN(const std::vector<std::string> present, run.team->present());
+    if (present.size() == 1) return TrainInGroup(run, iteration, arm, /*group=*/nullptr);
+    const TrainCall call = {iteration, arm, attempt, present};
+    RESTEM_RETURN_IF_ERROR(run.team->call(FormatTrainCall(call)));
+    auto group = run.team->form(GroupName(call), present);
+    absl::StatusOr<Trained> trained =
+        group.ok() ? TrainInGroup(run, iteration, arm, *std::move(group)) : group.status();
+    // A rank that is there, and does not do its part, would not do it another time either.
+    if (!absl::IsUnavailable(trained.status()) || present == before) return trained;
+    spdlog::warn("{}; going on with the ranks that are left", MessageOf(trained.status()));
+    before = present;
+  }
+}
+
 absl::Status TrainAndSave(Run& run, int64_t iteration, Arm arm, const std::string& checkpoint) {
   if (run.inputs.trains_on_solutions()) RESTEM_RETURN_IF_ERROR(WriteSolutions(run, iteration));
-  RESTEM_ASSIGN_OR_RETURN(const auto examples, ReadExamples(run.paths.dataset(iteration, arm)));
-  RESTEM_ASSIGN_OR_RETURN(Model model, StartModel(run, iteration, arm));
-  RESTEM_ASSIGN_OR_RETURN(TrainResult result,
-                          Train(MakeSetup(run, iteration, arm, model, examples)));
-  RESTEM_RETURN_IF_ERROR(RecordTotals(run, iteration, arm, result));
-  model.weights = std::move(result.weights);
-  return SaveModel(model, run.inputs.bfloat16(), checkpoint);
+  RESTEM_ASSIGN_OR_RETURN(const Trained trained,
+                          run.team ? TrainTogether(run, iteration, arm)
+                                   : TrainInGroup(run, iteration, arm, /*group=*/nullptr));
+  RESTEM_RETURN_IF_ERROR(RecordTotals(run, iteration, arm, trained.result));
+  return SaveTrained(trained.model, trained.result.parameter, run.inputs.bfloat16(), checkpoint);
 }
 
 }  // namespace
+
+absl::Status HelpTraining(Run& run, const std::string& call_text) {
+  RESTEM_ASSIGN_OR_RETURN(const TrainCall call, ParseTrainCall(call_text));
+  const auto& members = call.processes;
+  if (std::ranges::find(members, run.team->process()) == members.end()) return absl::OkStatus();
+  auto group = run.team->form(GroupName(call), members);
+  const absl::Status status =
+      group.ok() ? TrainInGroup(run, call.iteration, call.arm, *std::move(group)).status()
+                 : group.status();
+  // The leader knows what to do then, and calls.
+  if (!absl::IsUnavailable(status)) return status;
+  spdlog::warn("{}", MessageOf(status));
+  return absl::OkStatus();
+}
 
 absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm) {
   const std::string checkpoint = run.paths.checkpoint(iteration, arm);

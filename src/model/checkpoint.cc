@@ -52,35 +52,64 @@ absl::Status CopyCompanions(const std::string& from, const std::string& to) {
   return absl::OkStatus();
 }
 
-// The parameters that one stored tensor is made of, as it holds them.
-at::Tensor Stored(const StoredTensor& stored,
-                  const std::map<std::string, at::Tensor>& parameters,
-                  at::ScalarType type) {
-  std::vector<at::Tensor> pieces;
-  for (const std::string& name : stored.parameters) pieces.push_back(parameters.at(name).to(type));
-  const at::Tensor whole = pieces.size() == 1 ? pieces[0] : at::cat(pieces);
-  return (stored.transposed ? whole.t() : whole).contiguous();
-}
+// What the parameters of a checkpoint are stored as, and where their values come from.
+class StoredWeights {
+ public:
+  StoredWeights(const ModelConfig& config, const ParameterFn& parameter, at::ScalarType type)
+      : parameter_(parameter), type_(type), stored_(StoredTensors(config)) {
+    Weights none;
+    VisitParameters(
+        config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
+          shapes_[name] = shape;
+        });
+  }
 
-absl::Status WriteWeights(const Model& model, bool bfloat16, const std::string& dir) {
-  std::map<std::string, at::Tensor> parameters;
-  for (const Parameter& parameter : Parameters(model.config, model.weights))
-    parameters[parameter.name] = parameter.tensor;
-  const std::vector<StoredTensor> stored = StoredTensors(model.config);
-  std::vector<TensorView> views;
-  for (const StoredTensor& tensor : stored)
-    views.push_back(
-        {tensor.name, bfloat16 ? DType::kBFloat16 : DType::kFloat32, tensor.shape, /*bytes=*/{}});
-  std::vector<at::Tensor> shard_tensors;
-  auto next = stored.begin();
-  return WriteSafetensorsModel(dir, std::move(views), [&](std::span<TensorView> shard) {
-    shard_tensors.clear();
-    for (TensorView& view : shard) {
-      const at::Tensor tensor = Stored(*next++, parameters, bfloat16 ? at::kBFloat16 : at::kFloat);
-      view.bytes = {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
-      shard_tensors.push_back(tensor);
+  absl::Status write(const std::string& dir) {
+    const DType dtype = type_ == at::kBFloat16 ? DType::kBFloat16 : DType::kFloat32;
+    std::vector<TensorView> views;
+    for (const StoredTensor& tensor : stored_)
+      views.push_back({tensor.name, dtype, tensor.shape, /*bytes=*/{}});
+    std::vector<at::Tensor> of_shard;
+    auto next = stored_.begin();
+    return WriteSafetensorsModel(
+        dir, std::move(views), [&](std::span<TensorView> shard) -> absl::Status {
+          of_shard.clear();
+          for (TensorView& view : shard) {
+            RESTEM_ASSIGN_OR_RETURN(const at::Tensor tensor, make(*next++));
+            view.bytes = {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()};
+            of_shard.push_back(tensor);
+          }
+          return absl::OkStatus();
+        });
+  }
+
+ private:
+  // The parameters that one stored tensor is made of, as it holds them.
+  absl::StatusOr<at::Tensor> make(const StoredTensor& stored) const {
+    std::vector<at::Tensor> pieces;
+    for (const std::string& name : stored.parameters) {
+      RESTEM_ASSIGN_OR_RETURN(const at::Tensor tensor, parameter_(name, shapes_.at(name)));
+      pieces.push_back(tensor.to(type_));
     }
-  });
+    const at::Tensor whole = pieces.size() == 1 ? pieces[0] : at::cat(pieces);
+    return (stored.transposed ? whole.t() : whole).contiguous();
+  }
+
+  const ParameterFn& parameter_;
+  const at::ScalarType type_;
+  const std::vector<StoredTensor> stored_;
+  std::map<std::string, std::vector<int64_t>> shapes_;
+};
+
+// The model's adapter with trained values.
+absl::StatusOr<Model> WithTrainedAdapter(Model model, const ParameterFn& parameter) {
+  for (AdapterModule& module : model.weights.adapter) {
+    RESTEM_ASSIGN_OR_RETURN(module.a,
+                            parameter(module.name + ".lora_A.weight", module.a.sizes().vec()));
+    RESTEM_ASSIGN_OR_RETURN(module.b,
+                            parameter(module.name + ".lora_B.weight", module.b.sizes().vec()));
+  }
+  return model;
 }
 
 // The dtype that config.json announces follows what was written.
@@ -96,7 +125,10 @@ absl::Status WriteDtype(const std::string& dir, bool bfloat16) {
 
 }  // namespace
 
-absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir) {
+absl::Status SaveTrained(const Model& model,
+                         const ParameterFn& parameter,
+                         bool bfloat16,
+                         const std::string& dir) {
   const std::string temporary = dir + ".tmp";
   std::error_code ignored;
   // It may hold shards that a process wrote which ended before it had all of them; an adapter is
@@ -106,12 +138,27 @@ absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir
   RESTEM_RETURN_IF_ERROR(CopyCompanions(model.dir, temporary));
   if (model.weights.adapter.empty()) {
     RESTEM_RETURN_IF_ERROR(WriteDtype(temporary, bfloat16));
-    RESTEM_RETURN_IF_ERROR(WriteWeights(model, bfloat16, temporary));
+    StoredWeights weights(model.config, parameter, bfloat16 ? at::kBFloat16 : at::kFloat);
+    RESTEM_RETURN_IF_ERROR(weights.write(temporary));
   } else {
-    RESTEM_RETURN_IF_ERROR(WriteAdapter(model, temporary));
+    RESTEM_ASSIGN_OR_RETURN(const Model trained, WithTrainedAdapter(model, parameter));
+    RESTEM_RETURN_IF_ERROR(WriteAdapter(trained, temporary));
   }
   fs::remove_all(dir, ignored);
   return RenameFile(temporary, dir);
+}
+
+absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir) {
+  std::map<std::string, at::Tensor> parameters;
+  for (const Parameter& parameter : TrainedParameters(model.config, model.weights))
+    parameters[parameter.name] = parameter.tensor;
+  return SaveTrained(
+      model,
+      [&](const std::string& name, const std::vector<int64_t>&) -> absl::StatusOr<at::Tensor> {
+        return parameters.at(name);
+      },
+      bfloat16,
+      dir);
 }
 
 absl::StatusOr<std::vector<std::string>> ModelFiles(const std::string& dir) {

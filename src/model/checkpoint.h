@@ -1,6 +1,8 @@
 // Models from and to HF directories.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,17 @@ absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed);
 // the adapter of a model that has one, and everything that `model.dir` holds beside weights.
 // Appears under its name only when it is complete; replaces what was there.
 absl::Status SaveModel(const Model& model, bool bfloat16, const std::string& dir);
+
+// A parameter in float32, by its name (model/weights.h), of this shape.
+using ParameterFn = std::function<absl::StatusOr<at::Tensor>(const std::string& name,
+                                                             const std::vector<int64_t>& shape)>;
+
+// The same of trained parameters that are nowhere together: those of one file at a time are asked
+// for. Of `model`, what has no values counts, and which layers its adapter is for.
+absl::Status SaveTrained(const Model& model,
+                         const ParameterFn& parameter,
+                         bool bfloat16,
+                         const std::string& dir);
 
 // Names of the files in `dir` and of its chat_templates/, sorted: everything that makes the model
 // what it is.

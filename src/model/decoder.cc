@@ -79,7 +79,9 @@ at::Tensor AttentionBlock(const Model& model,
                 layer.o_bias);
 }
 
-at::Tensor Embedded(const Model& model, const DecoderInput& input) {
+}  // namespace
+
+at::Tensor EmbedRows(const Model& model, const DecoderInput& input) {
   const ModelConfig& config = model.config;
   const Weights& weights = model.weights;
   at::Tensor x = at::embedding(weights.embed_tokens, input.tokens).to(at::kFloat);
@@ -93,29 +95,38 @@ at::Tensor Embedded(const Model& model, const DecoderInput& input) {
   return at::add(x, at::embedding(weights.embed_positions, input.positions).to(at::kFloat));
 }
 
-}  // namespace
+at::Tensor DecoderLayer(const Model& model,
+                        int64_t index,
+                        const DecoderInput& input,
+                        const at::Tensor& x,
+                        const AttentionFn& attention) {
+  const ModelConfig& config = model.config;
+  const LayerWeights& layer = model.weights.layers[static_cast<size_t>(index)];
+  const bool narrows = index + 1 == config.num_hidden_layers && input.live.defined();
+  const LiveRows live = narrows
+                            ? LiveRows{input.live, at::index_select(input.positions, 0, input.live)}
+                            : LiveRows{{}, input.positions};
+  const at::Tensor attended = AttentionBlock(
+      model, index, Norm(config, layer.input_norm, x), input.positions, live, attention);
+  const at::Tensor y = at::add(live.of(x), Norm(config, layer.attention_norm, attended));
+  const at::Tensor inner = Norm(config, layer.mlp_input_norm, y);
+  const at::Tensor computed = config.layer(index).experts
+                                  ? MixtureOfExperts(config, layer, inner)
+                                  : Mlp(config.activation, layer.mlp, inner);
+  return at::add(y, Norm(config, layer.mlp_norm, computed));
+}
+
+at::Tensor FinalNorm(const Model& model, const at::Tensor& x) {
+  return Norm(model.config, model.weights.norm, x);
+}
 
 at::Tensor DecoderHidden(const Model& model,
                          const DecoderInput& input,
                          const AttentionFn& attention) {
-  const ModelConfig& config = model.config;
-  const auto layers = static_cast<int64_t>(model.weights.layers.size());
-  LiveRows live = {{}, input.positions};
-  at::Tensor x = Embedded(model, input);
-  for (int64_t i = 0; i < layers; ++i) {
-    const LayerWeights& layer = model.weights.layers[static_cast<size_t>(i)];
-    if (i + 1 == layers && input.live.defined()) {
-      live = {input.live, at::index_select(input.positions, 0, input.live)};
-    }
-    const at::Tensor attended = AttentionBlock(
-        model, i, Norm(config, layer.input_norm, x), input.positions, live, attention);
-    x = at::add(live.of(x), Norm(config, layer.attention_norm, attended));
-    const at::Tensor inner = Norm(config, layer.mlp_input_norm, x);
-    const at::Tensor computed = config.layer(i).experts ? MixtureOfExperts(config, layer, inner)
-                                                        : Mlp(config.activation, layer.mlp, inner);
-    x = at::add(x, Norm(config, layer.mlp_norm, computed));
-  }
-  return Norm(config, model.weights.norm, x);
+  at::Tensor x = EmbedRows(model, input);
+  for (int64_t i = 0; i < model.config.num_hidden_layers; ++i)
+    x = DecoderLayer(model, i, input, x, attention);
+  return FinalNorm(model, x);
 }
 
 AttentionRule AttentionRuleOf(const ModelConfig& config, int64_t layer) {

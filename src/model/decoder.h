@@ -37,8 +37,20 @@ struct DecoderInput {
 using AttentionFn = std::function<at::Tensor(
     int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
 
-// Hidden states after the final norm: what lm_head is applied to. Behind the last layer's keys and
-// values nothing is computed for rows that are not live.
+// The forward in its steps, for a caller that has not all weights at hand at once: embeddings, each
+// layer in turn, the final norm. A step needs the weights of its own only. Behind the last layer's
+// keys and values nothing is computed for rows that are not live.
+at::Tensor EmbedRows(const Model& model,
+                     const DecoderInput& input);  // returns [rows, hidden] float32
+at::Tensor DecoderLayer(
+    const Model& model,
+    int64_t index,
+    const DecoderInput& input,
+    const at::Tensor& x,            // [rows, hidden] float32
+    const AttentionFn& attention);  // returns x's shape; the last, [live, hidden]
+at::Tensor FinalNorm(const Model& model, const at::Tensor& x);
+
+// All of them: hidden states after the final norm, what lm_head is applied to.
 at::Tensor DecoderHidden(const Model& model,
                          const DecoderInput& input,
                          const AttentionFn& attention);  // returns [live, hidden] float32

@@ -5,6 +5,7 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cmath>
 #include <numbers>
 
@@ -12,6 +13,8 @@
 
 namespace restem {
 namespace {
+
+constexpr std::string_view kLayers = "model.layers.";
 
 // Calls `visit` for the tensors of one layer.
 class LayerVisitor {
@@ -21,7 +24,7 @@ class LayerVisitor {
                const ParameterVisitor& visit,
                const MatrixVisitor& visit_matrix)
       : config_(config),
-        prefix_(fmt::format("model.layers.{}.", index)),
+        prefix_(fmt::format("{}{}.", kLayers, index)),
         experts_(config.layer(index).experts),
         visit_(visit),
         visit_matrix_(visit_matrix) {}
@@ -158,6 +161,14 @@ std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weig
         parameters.push_back({name, tensor});
       });
   return parameters;
+}
+
+std::optional<int64_t> LayerOf(std::string_view parameter) {
+  if (!parameter.starts_with(kLayers)) return std::nullopt;
+  int64_t layer = 0;
+  const char* begin = parameter.data() + kLayers.size();
+  std::from_chars(begin, parameter.data() + parameter.size(), layer);
+  return layer;
 }
 
 Weights MapWeights(const ModelConfig& config,

@@ -5,7 +5,9 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/config.h"
@@ -82,6 +84,9 @@ struct Parameter {
   at::Tensor tensor;
 };
 std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weights);
+
+// The layer that a parameter is of; nullopt: of none.
+std::optional<int64_t> LayerOf(std::string_view parameter);
 
 // A new Weights of which each tensor is `map(tensor)`.
 Weights MapWeights(const ModelConfig& config,

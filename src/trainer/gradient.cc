@@ -1,9 +1,7 @@
 #include "trainer/gradient.h"
 
 #include <ATen/ops/zeros.h>
-#include <fmt/format.h>
 
-#include <cmath>
 #include <span>
 
 #include "base/parallel.h"
@@ -11,40 +9,10 @@
 #include "model/packed_forward.h"
 #include "model/packed_weights.h"
 #include "ops/autograd.h"
-#include "ops/gather_rows.h"
-#include "ops/linear_logprob.h"
-#include "ops/to_tensor.h"
+#include "trainer/flat_tensors.h"
+#include "trainer/step_loss.h"
 
 namespace restem {
-namespace {
-
-double SumOfWeights(std::span<const PackedBatch> batches) {
-  double sum = 0.0;
-  for (const PackedBatch& batch : batches) {
-    for (const float weight : batch.target_weights) sum += double{weight};
-  }
-  return sum;
-}
-
-// Weights of the step's loss: each target's share of the whole step.
-at::Tensor NormalizedWeights(const PackedBatch& batch, double total_weight) {
-  std::vector<float> weights;
-  weights.reserve(batch.target_weights.size());
-  for (const float weight : batch.target_weights)
-    weights.push_back(static_cast<float>(weight / total_weight));
-  return ToTensor(std::span<const float>(weights));
-}
-
-double WeightedSum(const at::Tensor& values, const at::Tensor& weights) {
-  const auto* v = values.const_data_ptr<float>();
-  const auto* w = weights.const_data_ptr<float>();
-  double sum = 0.0;
-  for (int64_t i = 0; i < values.numel(); ++i) sum += double{w[i]} * v[i];
-  return sum;
-}
-
-}  // namespace
-
 GradientComputer::GradientComputer(const Model& model,
                                    int64_t lanes,
                                    double z_loss,
@@ -52,9 +20,11 @@ GradientComputer::GradientComputer(const Model& model,
     : z_loss_(z_loss), deterministic_(deterministic), replicas_(static_cast<size_t>(lanes)) {
   for (Replica& replica : replicas_) {
     replica.model = model;
-    for (const Parameter& parameter : TrainedParameters(model.config, model.weights)) {
-      replica.sums.push_back(at::zeros(parameter.tensor.sizes(), at::kFloat));
-    }
+    std::vector<at::Tensor> shapes;
+    for (Parameter& parameter : TrainedParameters(model.config, model.weights))
+      shapes.push_back(std::move(parameter.tensor));
+    replica.flat = at::zeros({FlatSize(shapes)}, at::kFloat);
+    replica.sums = FlatViews(replica.flat, shapes);
   }
   set_weights(model.weights);
 }
@@ -90,66 +60,47 @@ void GradientComputer::set_dropout_streams(Replica& replica, uint64_t batch) con
   });
 }
 
-absl::StatusOr<StepLoss> GradientComputer::compute(std::span<const PackedBatch> batches,
-                                                   int64_t step) {
+StepLoss GradientComputer::compute(std::span<const PackedBatch> batches,
+                                   int64_t step,
+                                   Share share) {
   const double total_weight = SumOfWeights(batches);
-  std::vector<absl::Status> statuses(replicas_.size());
+  const auto stride = replicas_.size() * static_cast<size_t>(share.count);
   RunLanes(replicas_.size(), [&](size_t lane) {
     Replica& replica = replicas_[lane];
     replica.loss = {};
-    for (at::Tensor& sum : replica.sums) sum.zero_();
-    for (size_t i = lane; i < batches.size() && statuses[lane].ok(); i += replicas_.size()) {
+    replica.flat.zero_();
+    const size_t first = replicas_.size() * static_cast<size_t>(share.index) + lane;
+    for (size_t i = first; i < batches.size(); i += stride) {
       set_dropout_streams(replica, (static_cast<uint64_t>(step) << 20U) + i);
-      statuses[lane] = run_batch(replica, batches[i], total_weight);
+      run_batch(replica, batches[i], total_weight);
     }
   });
-  for (const absl::Status& status : statuses) RESTEM_RETURN_IF_ERROR(status);
   reduce();
   StepLoss total;
-  for (const Replica& replica : replicas_) {
-    total.loss += replica.loss.loss;
-    total.entropy += replica.loss.entropy;
-    total.tokens += replica.loss.tokens;
-  }
+  for (const Replica& replica : replicas_) total.add(replica.loss);
   return total;
 }
 
-absl::Status GradientComputer::run_batch(Replica& replica,
-                                         const PackedBatch& batch,
-                                         double total_weight) {
+void GradientComputer::run_batch(Replica& replica, const PackedBatch& batch, double total_weight) {
   const at::Tensor live =
       PackedHidden(replica.model, batch.tokens, batch.positions, batch.segments, batch.live_rows);
-  const at::Tensor hidden = GatherRows(live, ToTensor(std::span(batch.target_rows)));
-  const at::Tensor weights = NormalizedWeights(batch, total_weight);
-  const WeightedNllResult nll = WeightedNll(hidden,
-                                            replica.model.weights.output_embedding(),
-                                            ToTensor(std::span(batch.target_tokens)),
-                                            weights,
-                                            z_loss_,
-                                            {.soft_cap = replica.model.config.logit_soft_cap},
-                                            replica.lm_head_sum);
-  const double loss = nll.loss.item<float>();
-  if (!std::isfinite(loss)) return Failed(fmt::format("the loss is {}", loss));
-  Backward(nll.loss);
+  replica.loss.add(
+      LossWithGradient(replica.model, batch, live, total_weight, z_loss_, replica.lm_head_sum));
   for (size_t i = 0; i < replica.leaves.size(); ++i) {
     at::Tensor& leaf = replica.leaves[i].tensor;
     if (leaf.scalar_type() == at::kFloat || !leaf.grad().defined()) continue;
     replica.sums[i].add_(leaf.grad().to(at::kFloat));
     leaf.mutable_grad().reset();
   }
-  replica.loss.loss += loss;
-  replica.loss.entropy += WeightedSum(nll.entropy, weights);
-  replica.loss.tokens += static_cast<int64_t>(batch.tokens.size());
-  return absl::OkStatus();
 }
 
 // Sums the lanes in their order, so that the result does not depend on which finished first.
 void GradientComputer::reduce() {
-  gradients_ = replicas_.front().sums;
+  const std::vector<at::Tensor>& sums = gradients();
   RunLanes(replicas_.size(), [&](size_t lane) {
-    for (size_t i = lane; i < gradients_.size(); i += replicas_.size()) {
+    for (size_t i = lane; i < sums.size(); i += replicas_.size()) {
       for (size_t other = 1; other < replicas_.size(); ++other)
-        gradients_[i].add_(replicas_[other].sums[i]);
+        sums[i].add_(replicas_[other].sums[i]);
     }
   });
 }

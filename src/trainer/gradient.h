@@ -7,16 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include "base/status.h"
 #include "data/packing.h"
 #include "model/decoder.h"
+#include "trainer/trained_model.h"
 
 namespace restem {
 
-struct StepLoss {
-  double loss = 0.0;     // Σ w·(−log p) / Σ w, plus the z-loss if any
-  double entropy = 0.0;  // weighted mean over the target positions, nats
-  int64_t tokens = 0;    // input rows computed
+// Which micro-batches of a step are computed here: of `count` processes, number `index`.
+struct Share {
+  int64_t index = 0;
+  int64_t count = 1;
 };
 
 // One leaf per trained parameter and lane; lanes run forward and backward on micro-batches of their
@@ -32,23 +32,26 @@ class GradientComputer {
   // Where an adapter's dropout comes from; without this there is none.
   void set_dropout(uint64_t seed, uint64_t iteration);
 
-  // After this, gradients() hold d loss / d parameter. A micro-batch whose loss is not finite is an
-  // error that names it. `step` keys dropout.
-  absl::StatusOr<StepLoss> compute(std::span<const PackedBatch> batches, int64_t step = 0);
+  // After this, gradients() hold what this share of the micro-batches adds to d loss / d parameter
+  // of the step. A loss that is not finite is returned as it is. `step` keys dropout.
+  StepLoss compute(std::span<const PackedBatch> batches, int64_t step = 0, Share share = {});
 
   // [parameter] float32, in the order of TrainedParameters(); valid until the next compute().
-  const std::vector<at::Tensor>& gradients() const { return gradients_; }
+  const std::vector<at::Tensor>& gradients() const { return replicas_.front().sums; }
+  // All of them as one tensor.
+  const at::Tensor& flat_gradients() const { return replicas_.front().flat; }
 
  private:
   struct Replica {
     Model model;  // of leaves
     std::vector<Parameter> leaves;
-    std::vector<at::Tensor> sums;  // [parameter] float32
+    at::Tensor flat;               // float32
+    std::vector<at::Tensor> sums;  // [parameter], views of it
     at::Tensor lm_head_sum;        // the one of the output embedding
     StepLoss loss;
   };
 
-  absl::Status run_batch(Replica& replica, const PackedBatch& batch, double total_weight);
+  void run_batch(Replica& replica, const PackedBatch& batch, double total_weight);
   void set_dropout_streams(Replica& replica, uint64_t batch) const;
   void reduce();
 
@@ -56,7 +59,6 @@ class GradientComputer {
   const bool deterministic_;
   std::optional<std::pair<uint64_t, uint64_t>> dropout_;  // seed and iteration
   std::vector<Replica> replicas_;
-  std::vector<at::Tensor> gradients_;
 };
 
 }  // namespace restem

@@ -72,11 +72,12 @@ void VisitScale(Fields& f, TrainOptions& o) {
   static constexpr std::array<std::string_view, 2> kSharding = {"auto", "none"};
   f.boolean("gradient_checkpointing",
             o.gradient_checkpointing,
-            "Compute activations again in the backward pass, to save memory.");
-  f.require(!o.gradient_checkpointing,
-            "gradient_checkpointing",
-            "is not supported by this version: set it to false");
-  f.choice("sharding", o.sharding, kSharding, "How weights are spread over ranks.");
+            "Compute activations again in the backward pass: less memory, more time.");
+  f.choice(
+      "sharding",
+      o.sharding,
+      kSharding,
+      "auto: the ranks of a run share out weights, gradients and moments. none: each has all.");
   f.integer("tensor_parallel_size",
             o.tensor_parallel_size,
             {.min = 1},

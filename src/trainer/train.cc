@@ -1,13 +1,15 @@
 #include "trainer/train.h"
 
 #include <ATen/ops/clone.h>
-#include <c10/core/InferenceMode.h>
+#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <memory>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -15,235 +17,262 @@
 #include "base/progress.h"
 #include "base/shutdown.h"
 #include "data/packing.h"
-#include "model/adapter.h"
-#include "trainer/gradient.h"
 #include "trainer/optimizer.h"
+#include "trainer/plan.h"
+#include "trainer/replicated_model.h"
 #include "trainer/schedule.h"
-#include "trainer/trainer_state.h"
+#include "trainer/sharded_model.h"
+#include "trainer/step_sums.h"
+#include "trainer/trainer_checkpoint.h"
 
 namespace restem {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr int64_t kAutoMicroBatchTokens = 2048;
-
-// All optimizer steps in order, epoch after epoch, each shuffled by a stream of its own.
-struct Plan {
-  std::vector<std::vector<size_t>> steps;  // example indices
-  std::set<int64_t> epoch_ends;            // how many steps have been taken when an epoch ends
-};
-
-Plan PlanSteps(const TrainSetup& setup) {
-  Plan plan;
-  const TrainOptions& options = setup.options;
-  const auto wanted = static_cast<size_t>(options.max_steps);
-  for (int64_t epoch = 0;
-       options.max_steps > 0 ? plan.steps.size() < wanted : epoch < options.epochs;
-       ++epoch) {
-    const RandomStream stream(setup.seed,
-                              StreamPurpose::kShuffle,
-                              setup.iteration,
-                              "epoch",
-                              static_cast<uint64_t>(epoch));
-    for (auto& step : MakeSteps(setup.examples, options.tokens_per_step, stream)) {
-      plan.steps.push_back(std::move(step));
-    }
-    plan.epoch_ends.insert(static_cast<int64_t>(plan.steps.size()));
-  }
-  if (options.max_steps > 0) plan.steps.resize(wanted);
-  return plan;
-}
-
-int64_t MicroBatchTokens(const TrainSetup& setup) {
-  const int64_t share = (setup.options.tokens_per_step + setup.lanes - 1) / setup.lanes;
-  return setup.options.micro_batch_tokens.value_or(std::min(kAutoMicroBatchTokens, share));
-}
-
-// An id beyond the embedding, or a position beyond the rotary table, would read foreign memory.
-absl::Status CheckExample(const TrainingExample& example, const ModelConfig& config) {
-  const size_t tokens = example.prompt_tokens.size() + example.tokens.size();
-  if (!config.holds(tokens)) {
-    return InvalidInput(
-        fmt::format("example {}#{} has {} tokens, more than the model's context holds ({})",
-                    example.problem,
-                    example.sample,
-                    tokens,
-                    config.max_position_embeddings));
-  }
-  for (const auto* part : {&example.prompt_tokens, &example.tokens}) {
-    for (const int32_t token : *part) {
-      if (0 <= token && token < config.vocab_size) continue;
-      return InvalidInput(fmt::format("example {}#{}: token {} is outside the vocabulary of {}",
-                                      example.problem,
-                                      example.sample,
-                                      token,
-                                      config.vocab_size));
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Names the examples of a step whose loss or gradient was not finite.
-absl::Status NameBatch(const absl::Status& status,
-                       const TrainSetup& setup,
-                       const std::vector<size_t>& examples,
-                       int64_t step) {
+// A loss or gradient that is not finite: names the examples of its step.
+absl::Status CheckFinite(const StepSums& sums,
+                         const TrainSetup& setup,
+                         const std::vector<size_t>& examples,
+                         int64_t step) {
+  if (std::isfinite(sums.loss.loss) && std::isfinite(sums.grad_norm)) return absl::OkStatus();
   std::string names;
   for (size_t i = 0; i < examples.size() && i < 8; ++i) {
     const TrainingExample& example = setup.examples[examples[i]];
     names += fmt::format("{}{}#{}", i == 0 ? "" : ", ", example.problem, example.sample);
   }
   if (examples.size() > 8) names += fmt::format(" and {} more", examples.size() - 8);
-  return Annotate(
-      status,
-      fmt::format("training step {} over samples {}; a lower train.learning_rate may help",
-                  step + 1,
-                  names));
+  return Failed(fmt::format(
+      "training step {} over samples {}; a lower train.learning_rate may help: {} is {}",
+      step + 1,
+      names,
+      std::isfinite(sums.loss.loss) ? "the gradient's norm" : "the loss",
+      std::isfinite(sums.loss.loss) ? sums.grad_norm : sums.loss.loss));
+}
+
+// Whether each rank keeps a part of the model only. What has an adapter, or multiplies by packed
+// forms of its matrices, has them whole.
+bool IsSharded(const TrainSetup& setup) {
+  const bool can_be = setup.start.weights.adapter.empty() && !setup.deterministic;
+  const bool several = setup.group != nullptr && setup.options.sharding == "auto";
+  return can_be && (several || setup.options.gradient_checkpointing);
+}
+
+std::unique_ptr<TrainedModel> MakeTrainedModel(const TrainSetup& setup) {
+  const TrainOptions& options = setup.options;
+  if (!IsSharded(setup)) {
+    return std::make_unique<ReplicatedModel>(setup.start,
+                                             ReplicatedOptions{setup.bfloat16,
+                                                               setup.lanes,
+                                                               options.z_loss,
+                                                               setup.deterministic,
+                                                               setup.seed,
+                                                               setup.iteration},
+                                             setup.group);
+  }
+  return std::make_unique<ShardedModel>(setup.start,
+                                        ShardedOptions{setup.bfloat16,
+                                                       options.gradient_checkpointing,
+                                                       /*replicates=*/options.sharding == "none",
+                                                       setup.lanes,
+                                                       options.z_loss},
+                                        setup.group);
 }
 
 // One run of training: state, what is derived from it, and the moves that change it.
 class Trainer {
  public:
-  explicit Trainer(const TrainSetup& setup)
+  explicit Trainer(const TrainSetup& setup, std::unique_ptr<TrainedModel> model)
       : setup_(setup),
-        plan_(PlanSteps(setup)),
-        config_(setup.start->config),
-        model_(*setup.start),
-        optimizer_(init_master(), setup.options, setup.lanes) {}
+        plan_(PlanSteps(setup.examples, setup.options, setup.seed, setup.iteration)),
+        model_(std::move(model)),
+        optimizer_(model_->slices(), setup.options, setup.lanes) {}
 
   absl::StatusOr<TrainResult> run() {
-    RESTEM_ASSIGN_OR_RETURN(const bool resumed,
-                            LoadTrainerState(setup_.state_dir, config_, state_, optimizer_));
-    if (resumed) spdlog::info("{}: continuing at step {}", setup_.label, state_.step);
-    refresh_compute_weights();
-    GradientComputer gradient(model_, setup_.lanes, setup_.options.z_loss, setup_.deterministic);
-    gradient.set_dropout(setup_.seed, setup_.iteration);
-    Progress progress(setup_.label, total_steps(), "tokens");
-    progress.start_at(state_.step);
+    RESTEM_ASSIGN_OR_RETURN(checkpoints_, TrainerCheckpoints::open(setup_.state_dir, setup_.group));
+    RESTEM_RETURN_IF_ERROR(resume());
+    Progress progress(setup_.label, total_steps(), "tokens", Progress::default_quiet() || !leads());
+    progress.start_at(at_.step);
     absl::Status status = validate_if_due();  // one that was stopped in the middle
-    while (status.ok() && state_.step < total_steps() && !state_.stopped_early) {
-      status.Update(CheckStop());
-      if (status.ok()) status = train_step(gradient, progress);
+    while (status.ok() && at_.step < total_steps() && !at_.stopped_early) {
+      if (setup_.group == nullptr) status.Update(CheckStop());
+      if (status.ok()) status = train_step(progress);
       if (status.ok()) status = validate_if_due();
       if (status.ok() && save_due()) status = save();
     }
-    if (status.ok() || absl::IsCancelled(status)) RESTEM_RETURN_IF_ERROR(save());
+    if (status.ok() || absl::IsCancelled(status)) {
+      RESTEM_RETURN_IF_ERROR(save());
+      RESTEM_RETURN_IF_ERROR(checkpoints_->finish());
+    }
     RESTEM_RETURN_IF_ERROR(status);
     return result();
   }
 
  private:
-  std::vector<at::Tensor> init_master() {
-    state_.master = MapTrained(
-        config_, setup_.start->weights, [](const at::Tensor& t) { return at::clone(t); });
-    std::vector<at::Tensor> tensors;
-    for (Parameter& parameter : TrainedParameters(config_, state_.master))
-      tensors.push_back(std::move(parameter.tensor));
-    return tensors;
+  bool leads() const { return setup_.group == nullptr || setup_.group->leads(); }
+  int64_t micro_batch_tokens() const {
+    const int64_t ranks = setup_.group == nullptr ? 1 : setup_.group->size();
+    return MicroBatchTokens(setup_.options, setup_.lanes * ranks);
   }
-
   int64_t total_steps() const { return static_cast<int64_t>(plan_.steps.size()); }
 
-  // Adapters are float32, on a base that has its dtype already.
-  bool casts() const { return setup_.bfloat16 && state_.master.adapter.empty(); }
-
-  // Matrices in the compute dtype; float32 models compute on the master weights themselves.
-  void refresh_compute_weights() {
-    model_.weights = state_.master;
-    if (!casts()) return;
-    model_.weights = MapWeights(config_, state_.master, [](const at::Tensor& t) {
-      return t.dim() >= 2 ? t.to(at::kBFloat16) : t;
-    });
+  // What a checkpoint holds of each slice.
+  std::vector<SavedKind> kinds() {
+    std::vector<at::Tensor> master;
+    for (const TrainedSlice& slice : model_->slices()) master.push_back(slice.values);
+    std::vector<SavedKind> kinds = {{kMaster, std::move(master)},
+                                    {"first_moment", optimizer_.first_moments()},
+                                    {"second_moment", optimizer_.second_moments()}};
+    if (at_.has_best) kinds.push_back({kBest, best_});
+    return kinds;
   }
 
-  absl::Status train_step(GradientComputer& gradient, Progress& progress) {
-    const auto start = Clock::now();
-    const auto& examples = plan_.steps[static_cast<size_t>(state_.step)];
-    const double rate = LearningRate(setup_.options, state_.step, total_steps());
-    const auto loss = gradient.compute(
-        PackStep(setup_.examples, examples, MicroBatchTokens(setup_)), state_.step);
-    if (!loss.ok()) return NameBatch(loss.status(), setup_, examples, state_.step);
-    const auto norm = optimizer_.step(gradient.gradients(), rate);
-    if (!norm.ok()) return NameBatch(norm.status(), setup_, examples, state_.step);
-    if (casts()) {
-      refresh_compute_weights();
-      gradient.set_weights(model_.weights);
+  absl::Status resume() {
+    RESTEM_ASSIGN_OR_RETURN(const auto saved, checkpoints_->newest());
+    if (saved == nullptr) return absl::OkStatus();
+    at_ = saved->counters();
+    if (at_.has_best) remember_best();  // a place to read it into
+    const std::vector<TrainedSlice>& slices = model_->slices();
+    for (const SavedKind& kind : kinds()) {
+      for (size_t i = 0; i < slices.size(); ++i)
+        RESTEM_RETURN_IF_ERROR(
+            saved->read(kind.name, slices[i].parameter, slices[i].begin, kind.values[i]));
     }
-    ++state_.step;
-    state_.last_loss = loss->loss;
-    tokens_ += loss->tokens;
+    optimizer_.set_steps(at_.step);
+    model_->refresh();
+    if (leads()) spdlog::info("{}: continuing at step {}", setup_.label, at_.step);
+    return absl::OkStatus();
+  }
+
+  absl::Status train_step(Progress& progress) {
+    const auto start = Clock::now();
+    const auto& examples = plan_.steps[static_cast<size_t>(at_.step)];
+    const double rate = LearningRate(setup_.options, at_.step, total_steps());
+    RESTEM_ASSIGN_OR_RETURN(
+        const StepLoss own,
+        model_->compute(PackStep(setup_.examples, examples, micro_batch_tokens()), at_.step));
+    RESTEM_ASSIGN_OR_RETURN(const StepSums step,
+                            SumOverRanks({.loss = own, .stop = StopRequested()},
+                                         model_->slices(),
+                                         model_->gradients(),
+                                         setup_.group.get()));
+    RESTEM_RETURN_IF_ERROR(CheckFinite(step, setup_, examples, at_.step));
+    optimizer_.step(model_->gradients(), step.grad_norm, rate);
+    model_->refresh();
+    ++at_.step;
+    at_.last_loss = step.loss.loss;
+    tokens_ += step.loss.tokens;
     seconds_ += std::chrono::duration<double>(Clock::now() - start).count();
-    progress.note(fmt::format("loss {:.4f}", loss->loss));
-    progress.advance(1, loss->tokens);
-    if (!setup_.on_step) return absl::OkStatus();
-    return setup_.on_step({state_.step, loss->loss, loss->entropy, rate, *norm, loss->tokens});
+    progress.note(fmt::format("loss {:.4f}", step.loss.loss));
+    progress.advance(1, step.loss.tokens);
+    if (setup_.on_step && leads())
+      RESTEM_RETURN_IF_ERROR(setup_.on_step(
+          {at_.step, step.loss.loss, step.loss.entropy, rate, step.grad_norm, step.loss.tokens}));
+    // Of one rank's signal all have to know.
+    return step.stop && setup_.group != nullptr ? Stopped("stopped by a signal") : absl::OkStatus();
   }
 
   // Every eval_every steps, or at the end of each epoch where that is 0; always after the last
   // step.
   bool validation_due() const {
-    if (!setup_.validate || state_.validated_step == state_.step) return false;
-    if (state_.step == total_steps()) return true;
+    if (!setup_.validate || at_.validated_step == at_.step) return false;
+    if (at_.step == total_steps()) return true;
     const int64_t every = setup_.options.eval_every;
-    return every > 0 ? state_.step % every == 0 : plan_.epoch_ends.contains(state_.step);
+    return every > 0 ? at_.step % every == 0 : plan_.epoch_ends.contains(at_.step);
   }
 
   bool save_due() const {
-    return setup_.options.save_every > 0 && state_.step % setup_.options.save_every == 0;
+    return setup_.options.save_every > 0 && at_.step % setup_.options.save_every == 0;
+  }
+
+  // The leader's score is everybody's.
+  absl::StatusOr<double> validate() {
+    RESTEM_ASSIGN_OR_RETURN(const Model model, model_->whole());
+    if (setup_.group == nullptr) return setup_.validate(model, at_.step);
+    const std::string name = fmt::format("validation of step {}", at_.step);
+    constexpr char kStopped[] = "stopped";
+    if (leads()) {
+      const absl::StatusOr<double> score = setup_.validate(model, at_.step);
+      if (score.ok()) {
+        RESTEM_RETURN_IF_ERROR(setup_.group->tell(name, fmt::format("{:a}", *score)));
+      } else if (absl::IsCancelled(score.status())) {
+        RESTEM_RETURN_IF_ERROR(setup_.group->tell(name, kStopped));
+      }
+      return score;
+    }
+    RESTEM_ASSIGN_OR_RETURN(const std::string score, setup_.group->ask(0, name));
+    if (score == kStopped) return Stopped("stopped by a signal");
+    return std::strtod(score.c_str(), nullptr);
   }
 
   absl::Status validate_if_due() {
     if (!validation_due()) return absl::OkStatus();
-    RESTEM_ASSIGN_OR_RETURN(const double score, setup_.validate(model_, state_.step));
-    state_.validated_step = state_.step;
-    if (!state_.has_best || score > state_.best_score) {
-      state_.has_best = true;
-      state_.best_score = score;
-      state_.best_step = state_.step;
-      state_.misses = 0;
-      state_.best =
-          MapTrained(config_, state_.master, [](const at::Tensor& t) { return at::clone(t); });
-    } else if (++state_.misses >= setup_.options.patience && setup_.options.patience > 0) {
-      state_.stopped_early = true;
+    RESTEM_ASSIGN_OR_RETURN(const double score, validate());
+    at_.validated_step = at_.step;
+    if (!at_.has_best || score > at_.best_score) {
+      at_.has_best = true;
+      at_.best_score = score;
+      at_.best_step = at_.step;
+      at_.misses = 0;
+      remember_best();
+    } else if (++at_.misses >= setup_.options.patience && setup_.options.patience > 0) {
+      at_.stopped_early = true;
       spdlog::info("{}: no better validation in {} tries, stopping at step {}; best was step {}",
                    setup_.label,
-                   state_.misses,
-                   state_.step,
-                   state_.best_step);
+                   at_.misses,
+                   at_.step,
+                   at_.best_step);
     }
     return absl::OkStatus();
   }
 
-  absl::Status save() { return SaveTrainerState(setup_.state_dir, config_, state_, optimizer_); }
+  void remember_best() {
+    best_.clear();
+    for (const TrainedSlice& slice : model_->slices()) best_.push_back(at::clone(slice.values));
+  }
 
-  TrainResult result() const {
+  absl::Status save() { return checkpoints_->save(at_, model_->slices(), kinds()); }
+
+  absl::StatusOr<TrainResult> result() const {
+    RESTEM_ASSIGN_OR_RETURN(const auto saved, checkpoints_->newest());
     TrainResult result;
-    result.weights = state_.has_best ? state_.best : state_.master;
-    result.steps = state_.step;
-    result.best_step = state_.has_best ? state_.best_step : state_.step;
+    result.parameter = [saved, kind = at_.has_best ? kBest : kMaster](
+                           const std::string& name,
+                           const std::vector<int64_t>& shape) -> absl::StatusOr<at::Tensor> {
+      const at::Tensor tensor = at::empty(shape, at::kFloat);
+      RESTEM_RETURN_IF_ERROR(saved->read(kind, name, /*begin=*/0, tensor));
+      return tensor;
+    };
+    result.steps = at_.step;
+    result.best_step = at_.has_best ? at_.best_step : at_.step;
     result.tokens = tokens_;
     result.seconds = seconds_;
-    result.last_loss = state_.last_loss;
+    result.last_loss = at_.last_loss;
     return result;
   }
 
+  static constexpr char kMaster[] = "master";
+  static constexpr char kBest[] = "best";
+
   const TrainSetup& setup_;
   const Plan plan_;
-  const ModelConfig& config_;
-  Model model_;         // compute weights
-  TrainerState state_;  // before optimizer_, which holds its master tensors
+  const std::unique_ptr<TrainedModel> model_;
   AdamW optimizer_;
+  TrainerCounters at_;
+  std::vector<at::Tensor> best_;  // [slice], meaningful if at_.has_best
+  std::unique_ptr<TrainerCheckpoints> checkpoints_;
   int64_t tokens_ = 0;
   double seconds_ = 0.0;
 };
 
 }  // namespace
 
-absl::StatusOr<TrainResult> Train(const TrainSetup& setup) {
+absl::StatusOr<TrainResult> Train(TrainSetup setup) {
   if (setup.examples.empty()) return InvalidInput("nothing to train on: no example was selected");
   for (const TrainingExample& example : setup.examples)
-    RESTEM_RETURN_IF_ERROR(CheckExample(example, setup.start->config));
-  return Trainer(setup).run();
+    RESTEM_RETURN_IF_ERROR(CheckExample(example, setup.start.config));
+  std::unique_ptr<TrainedModel> model = MakeTrainedModel(setup);
+  setup.start.weights = {};
+  return Trainer(setup, std::move(model)).run();
 }
 
 }  // namespace restem

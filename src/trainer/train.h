@@ -2,11 +2,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
 #include "base/status.h"
+#include "comm/group.h"
 #include "data/types.h"
+#include "model/checkpoint.h"
 #include "model/decoder.h"
 #include "trainer/options.h"
 
@@ -23,8 +26,9 @@ struct TrainStepEvent {
 };
 
 struct TrainSetup {
-  // Left as it is: float32 weights, or an adapter on weights of the compute dtype.
-  const Model* start = nullptr;
+  // Float32 weights, or an adapter on weights of the compute dtype. They are left as they are, and
+  // let go of as soon as training has its own.
+  Model start;
   std::span<const TrainingExample> examples;
   TrainOptions options;
   bool bfloat16 = false;  // compute in bfloat16 over float32 master weights
@@ -36,23 +40,29 @@ struct TrainSetup {
   bool deterministic = false;
   std::string state_dir;  // trainer checkpoints; training continues from the one that is there
   std::string label;      // of the progress bar
+  // The ranks that train this model together, all with the same setup; null: this process alone.
+  std::shared_ptr<Group> group;
   // How good these weights are on held-out problems, higher is better; null: no early stopping.
+  // Called by the group's first rank.
   std::function<absl::StatusOr<double>(const Model&, int64_t step)> validate;
   std::function<absl::Status(const TrainStepEvent&)> on_step;
 };
 
 struct TrainResult {
-  Weights weights;        // float32: the best by `validate`, the last without it
+  // The trained parameters in float32: the best by `validate`, the last without it. Each call reads
+  // what `state_dir` holds, which has to stay as long.
+  ParameterFn parameter;
   int64_t steps = 0;      // optimizer steps taken
-  int64_t best_step = 0;  // where `weights` come from
-  int64_t tokens = 0;     // input rows computed by this process
-  double seconds = 0.0;   // of this process, validation left out
+  int64_t best_step = 0;  // where they come from
+  int64_t tokens = 0;     // input rows of the steps that this call took
+  double seconds = 0.0;   // of this call, validation left out
   double last_loss = 0.0;
 };
 
 // Stopped at any moment and run again with the same setup, it ends with the same weights to the
-// bit. InvalidInput names an example that is beyond the model's context or vocabulary; Failed, the
-// examples of a step whose loss or gradient is not finite.
-absl::StatusOr<TrainResult> Train(const TrainSetup& setup);
+// bit; with another number of ranks, up to rounding. Where a rank is lost, absl::IsUnavailable on
+// the others. InvalidInput names an example that is beyond the model's context or vocabulary;
+// Failed, the examples of a step whose loss or gradient is not finite.
+absl::StatusOr<TrainResult> Train(TrainSetup setup);
 
 }  // namespace restem

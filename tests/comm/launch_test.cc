@@ -31,7 +31,6 @@ const Variables kTorchrun = {{"RANK", "3"},
                              {"LOCAL_RANK", "1"},
                              {"MASTER_ADDR", "gpu07"},
                              {"MASTER_PORT", "29400"},
-                             {"TORCHELASTIC_RESTART_COUNT", "2"},
                              {"TORCHELASTIC_USE_AGENT_STORE", "True"}};
 
 TEST(Launch, NobodyStartedSeveral) {
@@ -49,7 +48,6 @@ TEST(Launch, Torchrun) {
   EXPECT_EQ(launch->local_rank, 1);
   EXPECT_EQ(launch->address, "gpu07");
   EXPECT_EQ(launch->port, 29400);
-  EXPECT_EQ(launch->restart, 2);
   EXPECT_TRUE(launch->store_is_served);
 }
 
@@ -58,8 +56,7 @@ TEST(Launch, Srun) {
                          {"SLURM_STEP_NUM_TASKS", "8"},
                          {"SLURM_LOCALID", "1"},
                          {"SLURM_STEP_NODELIST", "gpu[03-04,9],login2"},
-                         {"SLURM_JOB_ID", "1234567"},
-                         {"SLURM_RESTART_COUNT", "1"}};
+                         {"SLURM_JOB_ID", "1234567"}};
   const auto launch = Read(variables);
   ASSERT_TRUE(launch.ok()) << launch.status();
   EXPECT_EQ(launch->rank, 5);
@@ -67,7 +64,6 @@ TEST(Launch, Srun) {
   EXPECT_EQ(launch->local_rank, 1);
   EXPECT_EQ(launch->address, "gpu03");
   EXPECT_EQ(launch->port, 24567);
-  EXPECT_EQ(launch->restart, 1);
   EXPECT_FALSE(launch->store_is_served);
   for (const auto& [list, first] : Variables{{"node1", "node1"},
                                              {"a1,b[2-3]", "a1"},

@@ -9,8 +9,9 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
-#include "support/free_port.h"
+#include "support/peers.h"
 
 namespace restem {
 namespace {
@@ -18,30 +19,20 @@ namespace {
 using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
-// One process of a launch: `Peer(0, …)` serves the store.
-struct Peer {
-  std::shared_ptr<Store> store;
-  std::shared_ptr<Presence> presence;
-
-  // As if it were dead: it says nothing more.
-  void leave(std::optional<Leases>& leases) {
-    presence.reset();
-    leases.reset();
-  }
-};
+using testing::Peer;
 
 class Peers : public ::testing::Test {
  protected:
-  Peer start(int64_t rank, int64_t world_size, std::chrono::milliseconds patience = 300ms) {
-    Launch launch;
-    launch.rank = rank;
-    launch.world_size = world_size;
-    launch.address = "127.0.0.1";
-    launch.port = port_;
-    auto store = Store::connect(launch, 20s);
-    EXPECT_TRUE(store.ok()) << store.status();
-    auto presence = std::make_shared<Presence>(*store, patience);
-    return {*store, presence};
+  Peer start(int64_t rank,
+             int64_t world_size,
+             std::chrono::milliseconds patience = 300ms,
+             bool is_served = false) {
+    return testing::StartPeer(port_, rank, world_size, {patience, 20s}, is_served);
+  }
+  // As if it were dead: it says nothing more.
+  static void leave(Peer& peer, std::optional<Leases>& leases) {
+    peer.presence.reset();
+    leases.reset();
   }
   static Leases leases_of(const Peer& peer, int64_t pieces) {
     return Leases(peer.store, peer.presence, "sample/01", pieces, [] { return false; });
@@ -102,7 +93,7 @@ TEST_F(Peers, WhatALostOneHadGoesToOthers) {
   // A number was drawn, and no name put to it: its taker died in between.
   ASSERT_EQ(*b.store->add("sample/01/next", 1), 4);
   EXPECT_FALSE((*ours.take()).has_value());
-  b.leave(theirs);
+  leave(b, theirs);
   std::set<std::pair<int64_t, int64_t>> taken;
   while (true) {
     ASSERT_TRUE(ours.finish().ok());
@@ -121,13 +112,56 @@ TEST_F(Peers, OneThatComesBackFindsItsWorkDone) {
   Leases ours = leases_of(a, 1);
   std::optional<Leases> theirs = leases_of(b, 1);
   EXPECT_EQ(**theirs->take(), 0);
-  b.leave(theirs);
+  leave(b, theirs);
   EXPECT_EQ((**ours.take_over()).piece, 0);
   ASSERT_TRUE(ours.finish().ok());
   const Peer again = {b.store, std::make_shared<Presence>(b.store, 300ms)};
   Leases back = leases_of(again, 1);
   EXPECT_FALSE((*back.take()).has_value());
   EXPECT_FALSE((*back.take_over()).has_value());
+}
+
+// It has another name, though its rank is the same: what it had before is nobody's.
+TEST_F(Peers, OneThatIsStartedAgainIsAnother) {
+  const Peer a = start(0, 2, /*patience=*/60s);
+  std::optional<Peer> b = start(1, 2);
+  std::optional<Leases> theirs = leases_of(*b, 1);
+  EXPECT_EQ(**theirs->take(), 0);
+  const std::string before = b->store->process();
+  EXPECT_FALSE(*a.presence->is_lost(before));
+  theirs.reset();
+  b.reset();
+  const Peer again = start(1, 2);
+  EXPECT_NE(again.store->process(), before);
+  EXPECT_EQ(RankOf(again.store->process()), 1);
+  Leases back = leases_of(again, 1);
+  EXPECT_EQ((**back.take_over()).from, 1);
+  while (!*a.presence->is_lost(before)) std::this_thread::sleep_for(10ms);
+}
+
+// A launcher's store outlives the processes that it starts again.
+TEST_F(Peers, WhatAnEarlierStartLeftIsNotFound) {
+  c10d::TCPStoreOptions options;
+  options.port = port_;
+  options.isServer = true;
+  options.waitWorkers = false;
+  const c10d::TCPStore server("127.0.0.1", options);
+  {
+    const Peer a = start(0, 2, 300ms, /*is_served=*/true);
+    const Peer b = start(1, 2, 300ms, /*is_served=*/true);
+    ASSERT_TRUE(a.store->set("call", "1 sample 1").ok());
+    while (!b.store->find("call")->has_value()) std::this_thread::sleep_for(1ms);
+  }
+  // The second one comes first, and waits for the leader's word.
+  std::thread second([&] {
+    const Peer b = start(1, 2, 300ms, /*is_served=*/true);
+    EXPECT_FALSE(b.store->find("call")->has_value());
+    ASSERT_TRUE(b.store->set("answer", "here").ok());
+  });
+  std::this_thread::sleep_for(300ms);
+  const Peer a = start(0, 2, 300ms, /*is_served=*/true);
+  second.join();
+  while (!a.store->find("answer")->has_value()) std::this_thread::sleep_for(1ms);
 }
 
 // The leader has failed, say: what it had is never done, though it is there.

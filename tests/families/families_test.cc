@@ -16,6 +16,7 @@
 #include "support/python.h"
 #include "support/tensor_compare.h"
 #include "trainer/gradient.h"
+#include "trainer/sharded_model.h"
 
 namespace restem {
 namespace {
@@ -112,13 +113,37 @@ TEST_P(Families, LossAndGradientAreThoseOfTransformers) {
   std::iota(all.begin(), all.end(), 0);
   for (const bool deterministic : {false, true}) {
     GradientComputer computer(model_, /*lanes=*/2, /*z_loss=*/0.0, deterministic);
-    const auto loss = computer.compute(PackStep(batch, all, /*micro_batch_tokens=*/40));
-    ASSERT_TRUE(loss.ok()) << loss.status();
+    const StepLoss loss = computer.compute(PackStep(batch, all, /*micro_batch_tokens=*/40));
     const double reference = reference_["loss"];
-    EXPECT_NEAR(loss->loss, reference, 1e-5 * reference);
+    EXPECT_NEAR(loss.loss, reference, 1e-5 * reference);
     ASSERT_EQ(computer.gradients().size(), expected.size());
     for (size_t i = 0; i < expected.size(); ++i) {
       EXPECT_TRUE(Near(computer.gradients()[i], expected[i].tensor, 1e-4)) << expected[i].name;
+    }
+  }
+}
+
+// Layer by layer, with activations kept or computed again.
+TEST_P(Families, LossAndGradientLayerByLayerAreThoseOfTransformers) {
+  const auto gradients = LoadModel(dir_ + "/gradient", /*bfloat16=*/false);
+  ASSERT_TRUE(gradients.ok()) << gradients.status();
+  std::map<std::string, at::Tensor> expected;
+  for (const Parameter& parameter : Parameters(gradients->config, gradients->weights))
+    expected[parameter.name] = parameter.tensor;
+  const std::vector<TrainingExample> batch = testing::ExamplesOf(reference_);
+  std::vector<size_t> all(batch.size());
+  std::iota(all.begin(), all.end(), 0);
+  for (const bool recompute : {false, true}) {
+    ShardedModel sharded(model_, {.recompute = recompute, .lanes = 2}, /*group=*/nullptr);
+    const auto loss = sharded.compute(PackStep(batch, all, /*micro_batch_tokens=*/40), /*step=*/0);
+    ASSERT_TRUE(loss.ok()) << loss.status();
+    const double reference = reference_["loss"];
+    EXPECT_NEAR(loss->loss, reference, 1e-5 * reference);
+    ASSERT_EQ(sharded.slices().size(), expected.size());
+    for (size_t i = 0; i < expected.size(); ++i) {
+      const std::string& name = sharded.slices()[i].parameter;
+      EXPECT_TRUE(Near(sharded.gradients()[i].view({-1}), expected.at(name).view({-1}), 1e-4))
+          << name;
     }
   }
 }

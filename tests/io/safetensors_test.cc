@@ -242,6 +242,7 @@ TEST_F(Model, BytesAreMadeShardByShard) {
       made.push_back(values_[static_cast<size_t>(tensor.name[1] - '0')]);
       tensor.bytes = std::as_bytes(std::span(made.back()));
     }
+    return absl::OkStatus();
   };
   ASSERT_TRUE(WriteSafetensorsModel(dir_, later, make, 80).ok());
   EXPECT_THAT(shards, ElementsAre(2, 2, 1));
@@ -249,9 +250,11 @@ TEST_F(Model, BytesAreMadeShardByShard) {
   ASSERT_TRUE(model.ok()) << model.status();
   for (const TensorView& tensor : tensors_)
     EXPECT_TRUE(std::ranges::equal(model->get(tensor.name)->bytes, tensor.bytes)) << tensor.name;
-  const auto nothing = [](std::span<TensorView>) {};
+  const auto nothing = [](std::span<TensorView>) { return absl::OkStatus(); };
   EXPECT_THAT(std::string(MessageOf(WriteSafetensorsModel(dir_, later, nothing, 80))),
               HasSubstr("tensor t0 has 0 bytes where its shape needs 40"));
+  const auto fails = [](std::span<TensorView>) { return Failed("not to be had"); };
+  EXPECT_EQ(MessageOf(WriteSafetensorsModel(dir_, later, fails, 80)), "not to be had");
 }
 
 TEST_F(Model, NamesMissingShardAndTensor) {

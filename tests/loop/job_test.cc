@@ -215,8 +215,6 @@ TEST(Job, RefusesWhatThisVersionCannotDo) {
        "sampler.tensor_parallel_size: this version supports only 1"},
       {"train.tensor_parallel_size=2", "train.tensor_parallel_size: this version supports only 1"},
       {"train.sharding=full", "train.sharding: full is not one of auto, none"},
-      {"train.gradient_checkpointing=true",
-       "train.gradient_checkpointing: is not supported by this version: set it to false"},
   };
   for (const auto& [set, problem] : cases) {
     EXPECT_EQ(ProblemsOf(kSmallJob, {set}), "--set " + set + ": " + problem);

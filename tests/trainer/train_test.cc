@@ -19,7 +19,7 @@ using testing::TinyModel;
 class TrainTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    setup_.start = &model_;
+    setup_.start = model_;
     setup_.examples = examples_;
     setup_.options.epochs = 6;
     setup_.options.tokens_per_step = 60;
@@ -34,10 +34,10 @@ class TrainTest : public ::testing::Test {
   }
 
   static bool same(const TrainResult& a, const TrainResult& b) {
-    const auto x = Parameters(TinyModel().config, a.weights);
-    const auto y = Parameters(TinyModel().config, b.weights);
-    for (size_t i = 0; i < x.size(); ++i) {
-      if (!at::equal(x[i].tensor, y[i].tensor)) return false;
+    const Model model = TinyModel();
+    for (const auto& [name, tensor] : Parameters(model.config, model.weights)) {
+      const auto shape = tensor.sizes().vec();
+      if (!at::equal(*a.parameter(name, shape), *b.parameter(name, shape))) return false;
     }
     return true;
   }
@@ -65,7 +65,8 @@ TEST_F(TrainTest, LearnsAndLeavesTheBaseAlone) {
 
 TEST_F(TrainTest, AnInterruptedRunEndsInTheSameBits) {
   setup_.validate = [](const Model& model, int64_t) -> absl::StatusOr<double> {
-    return -model.weights.norm.weight.sum().item<double>();  // something that depends on the weights
+    return -model.weights.norm.weight.sum()
+                .item<double>();  // something that depends on the weights
   };
   setup_.options.patience = 100;
   const auto whole = Train(setup_);
@@ -167,7 +168,7 @@ TEST_F(TrainTest, ValidatesAtTheEndOfEachEpochWhereEvalEveryIsZero) {
 }
 
 TEST_F(TrainTest, ALossThatIsNotFiniteNamesTheBatch) {
-  model_.weights.norm.weight = at::full({24}, INFINITY);
+  setup_.start.weights.norm.weight = at::full({24}, INFINITY);
   const auto result = Train(setup_);
   EXPECT_THAT(std::string(MessageOf(result.status())), HasSubstr("training step 1 over samples p"));
   EXPECT_FALSE(absl::IsInvalidArgument(result.status()));

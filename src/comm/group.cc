@@ -1,0 +1,224 @@
+#include "comm/group.h"
+
+#include <ATen/ops/from_blob.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <thread>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <utility>
+
+#include "base/shutdown.h"
+#include "comm/local_address.h"
+
+namespace restem {
+namespace {
+
+constexpr std::chrono::milliseconds kPause(20);  // between two looks at the store
+// A collective that takes longer than this is asked whether all are still there.
+constexpr std::chrono::milliseconds kLookOut(500);
+
+constexpr char kLeft[] = "left";  // told by who will say nothing more
+
+std::string FirstLine(const std::exception& error) {
+  const std::string_view message = error.what();
+  return std::string(message.substr(0, message.find('\n')));
+}
+
+}  // namespace
+
+struct Group::Backend {
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+};
+
+Group::Group(std::shared_ptr<Store> store,
+             std::shared_ptr<Presence> presence,
+             std::string name,
+             std::vector<std::string> members)
+    : store_(std::move(store)),
+      presence_(std::move(presence)),
+      name_(std::move(name)),
+      members_(std::move(members)),
+      rank_(std::ranges::find(members_, store_->process()) - members_.begin()) {}
+
+Group::~Group() {
+  backend_.reset();
+  tell(kLeft, "1").IgnoreError();
+}
+
+absl::StatusOr<std::shared_ptr<Group>> Group::form(std::shared_ptr<Store> store,
+                                                   std::shared_ptr<Presence> presence,
+                                                   std::string name,
+                                                   std::vector<std::string> members) {
+  std::shared_ptr<Group> group(
+      new Group(std::move(store), std::move(presence), std::move(name), std::move(members)));
+  RESTEM_RETURN_IF_ERROR(group->meet());
+  return group;
+}
+
+std::string Group::who() const { return fmt::format("{}, {}", store_->who(), name_); }
+
+std::string Group::key(int64_t member, std::string_view name) const {
+  return fmt::format("group/{}/{}/{}", name_, member, name);
+}
+
+absl::Status Group::tell(const std::string& name, const std::string& value) {
+  return store_->set(key(rank_, name), value);
+}
+
+absl::StatusOr<std::string> Group::ask(int64_t from, const std::string& name) {
+  while (true) {
+    // In this order: what it said before it left is there then.
+    RESTEM_ASSIGN_OR_RETURN(const std::string missing, missing_because(from));
+    RESTEM_ASSIGN_OR_RETURN(const auto value, store_->find(key(from, name)));
+    if (value) return *value;
+    if (!missing.empty()) {
+      return absl::UnavailableError(fmt::format("{}: awaiting the {}: {}", who(), name, missing));
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+// The address at which the others reach this process: by default the one from which it reaches the
+// store.
+absl::StatusOr<std::string> Group::own_address() {
+  RESTEM_ASSIGN_OR_RETURN(const std::string mine, LocalAddressToward(store_->launch().address));
+  RESTEM_RETURN_IF_ERROR(tell("address", mine));
+  std::string used = mine;
+  for (int64_t other = 0; other < size(); ++other) {
+    RESTEM_ASSIGN_OR_RETURN(const std::string theirs, ask(other, "address"));
+    // The store's own node reaches it without leaving the node; the others are elsewhere.
+    if (IsLoopback(used) && !IsLoopback(theirs)) {
+      RESTEM_ASSIGN_OR_RETURN(used, LocalAddressToward(theirs));
+    }
+  }
+  return used;
+}
+
+absl::Status Group::meet() {
+  RESTEM_ASSIGN_OR_RETURN(const std::string address, own_address());
+  const char* interface = std::getenv("GLOO_SOCKET_IFNAME");  // c10d's
+  try {
+    auto options = c10d::ProcessGroupGloo::Options::create(store_->watchdog().limit());
+    options->devices.push_back(interface != nullptr
+                                   ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
+                                   : c10d::ProcessGroupGloo::createDeviceForHostname(address));
+    backend_ = std::make_unique<Backend>(
+        c10::make_intrusive<c10d::ProcessGroupGloo>(store_->prefixed(fmt::format("gloo/{}", name_)),
+                                                    static_cast<int>(rank_),
+                                                    static_cast<int>(size()),
+                                                    options));
+  } catch (const std::exception& error) {
+    return explain("connecting", FirstLine(error));
+  }
+  return absl::OkStatus();
+}
+
+// Others fail because one has given up or is lost: some time later it shows which.
+absl::Status Group::explain(const std::string& doing, const std::string& error) {
+  // What is under way cannot be taken back, and would be waited for: it stays as it is. The others
+  // hear that this one gives up, or look for who is lost themselves.
+  (void)backend_.release();
+  const auto deadline = std::chrono::steady_clock::now() + presence_->patience() * 3 / 2;
+  while (std::chrono::steady_clock::now() < deadline && !StopRequested()) {
+    RESTEM_ASSIGN_OR_RETURN(const std::string who_is_missing, missing());
+    if (!who_is_missing.empty())
+      return absl::UnavailableError(fmt::format("{}: {}: {}", who(), doing, who_is_missing));
+    std::this_thread::sleep_for(kPause);
+  }
+  return absl::UnavailableError(fmt::format("{}: {}: {}", who(), doing, error));
+}
+
+// The first of the others that is; empty: all are there.
+absl::StatusOr<std::string> Group::missing() {
+  for (int64_t other = 0; other < size(); ++other) {
+    if (other == rank_) continue;
+    RESTEM_ASSIGN_OR_RETURN(std::string because, missing_because(other));
+    if (!because.empty()) return because;
+  }
+  return std::string();
+}
+
+// "rank 2 has given up"; empty: it is there.
+absl::StatusOr<std::string> Group::missing_because(int64_t other) {
+  const std::string& process = members_[static_cast<size_t>(other)];
+  RESTEM_ASSIGN_OR_RETURN(const auto left, store_->find(key(other, kLeft)));
+  if (left) return fmt::format("rank {} has given up", RankOf(process));
+  RESTEM_ASSIGN_OR_RETURN(const bool lost, presence_->is_lost(process));
+  if (!lost) return std::string();
+  return fmt::format("rank {} has not been heard of for {} s",
+                     RankOf(process),
+                     static_cast<double>(presence_->patience().count()) / 1000.0);
+}
+
+template <typename Begin>
+Group::Pending Group::begin(const std::string& doing, const Begin& begin) {
+  Pending pending;
+  pending.group_ = this;
+  pending.doing_ = doing;
+  if (backend_ == nullptr) {
+    pending.failed_ = absl::UnavailableError(fmt::format("{}: {}: disbanded", who(), doing));
+    return pending;
+  }
+  try {
+    pending.wait_a_little_ = [work = begin()] {
+      try {
+        return work->wait(kLookOut);
+      } catch (const std::exception&) {
+        // Its own failure, which another wait tells, or that of the little while.
+        return work->isCompleted() && work->wait();
+      }
+    };
+  } catch (const std::exception& error) {
+    pending.failed_ = explain(doing, FirstLine(error));
+  }
+  return pending;
+}
+
+absl::Status Group::Pending::wait() {
+  if (!failed_.ok() || wait_a_little_ == nullptr) return std::exchange(failed_, absl::OkStatus());
+  const auto wait_a_little = std::exchange(wait_a_little_, nullptr);
+  try {
+    while (!wait_a_little()) {
+      RESTEM_ASSIGN_OR_RETURN(const std::string missing, group_->missing());
+      if (!missing.empty()) return group_->explain(doing_, missing);
+    }
+  } catch (const std::exception& error) {
+    return group_->explain(doing_, FirstLine(error));
+  }
+  return absl::OkStatus();
+}
+
+Group::Pending Group::all_gather(const at::Tensor& whole, const at::Tensor& part) {
+  return begin("gathering", [&] {
+    at::Tensor out = whole;
+    at::Tensor in = part;
+    return backend_->gloo->_allgather_base(out, in);
+  });
+}
+
+Group::Pending Group::reduce_scatter(const at::Tensor& part, const at::Tensor& whole) {
+  return begin("adding up gradients", [&] {
+    at::Tensor out = part;
+    at::Tensor in = whole;
+    return backend_->gloo->_reduce_scatter_base(out, in);
+  });
+}
+
+absl::Status Group::all_reduce(const at::Tensor& tensor) {
+  return begin("adding up",
+               [&] {
+                 std::vector<at::Tensor> tensors = {tensor};
+                 return backend_->gloo->allreduce(tensors);
+               })
+      .wait();
+}
+
+absl::Status Group::sum(std::span<double> numbers) {
+  return all_reduce(
+      at::from_blob(numbers.data(), {static_cast<int64_t>(numbers.size())}, at::kDouble));
+}
+
+}  // namespace restem

@@ -1,0 +1,95 @@
+// Collectives of processes that work on one thing in step: c10d's process groups, Gloo on CPUs.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "comm/presence.h"
+#include "comm/store.h"
+
+namespace restem {
+
+// Every member calls the same functions in the same order, from one thread at a time. Where a
+// member is lost, or does not come within the store's limit, a call fails with a message that names
+// the group and, where that shows, the lost rank; then the group is of no more use, and to be
+// destroyed so that the others hear of it.
+class Group {
+ public:
+  // Of the processes `members`, this one among them; returns when all have come. `name` is
+  // unlike any other group's, and what messages call it: "train 02".
+  static absl::StatusOr<std::shared_ptr<Group>> form(std::shared_ptr<Store> store,
+                                                     std::shared_ptr<Presence> presence,
+                                                     std::string name,
+                                                     std::vector<std::string> members);
+  ~Group();
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  int64_t rank() const { return rank_; }  // among the members
+  int64_t size() const { return static_cast<int64_t>(members_.size()); }
+  bool leads() const { return rank_ == 0; }
+
+  // A collective under way. Its tensors must not be touched until wait() has returned.
+  class Pending {
+   public:
+    Pending() = default;  // done
+    absl::Status wait();
+
+   private:
+    friend class Group;
+    Group* group_ = nullptr;
+    std::string doing_;
+    // Waits a little while; whether it is done. Throws where it failed.
+    std::function<bool()> wait_a_little_;
+    absl::Status failed_;  // to begin
+  };
+
+  // `whole` [size · n] becomes the `part` [n] of all, rank after rank. Any dtype.
+  Pending all_gather(const at::Tensor& whole, const at::Tensor& part);
+  // `part` [n] becomes its run of the sum of all members' `whole` [size · n]. float32.
+  Pending reduce_scatter(const at::Tensor& part, const at::Tensor& whole);
+  // Becomes the sum of all members'; the same bits for each.
+  absl::Status all_reduce(const at::Tensor& tensor);
+  absl::Status sum(std::span<double> numbers);
+
+  // What one member says and others wait for, by its name.
+  absl::Status tell(const std::string& name, const std::string& value);
+  // Waits as long as `from`, a rank of the group, is there.
+  absl::StatusOr<std::string> ask(int64_t from, const std::string& name);
+
+  // "rank 1 of 4, train 02", for messages.
+  std::string who() const;
+
+ private:
+  Group(std::shared_ptr<Store> store,
+        std::shared_ptr<Presence> presence,
+        std::string name,
+        std::vector<std::string> members);
+  absl::Status meet();
+  absl::StatusOr<std::string> own_address();
+  std::string key(int64_t member, std::string_view name) const;
+  absl::StatusOr<std::string> missing();
+  absl::StatusOr<std::string> missing_because(int64_t other);
+  absl::Status explain(const std::string& doing, const std::string& error);
+  template <typename Begin>
+  Pending begin(const std::string& doing, const Begin& begin);
+
+  const std::shared_ptr<Store> store_;
+  const std::shared_ptr<Presence> presence_;
+  const std::string name_;
+  const std::vector<std::string> members_;  // Store::process()
+  int64_t rank_ = 0;
+  struct Backend;  // keeps c10d's headers out of this one
+  std::unique_ptr<Backend> backend_;
+};
+
+}  // namespace restem

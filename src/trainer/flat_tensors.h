@@ -1,0 +1,18 @@
+// Several tensors as views of one.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace restem {
+
+// Elements of a flat tensor that holds tensors of these shapes, each at a multiple of 64 bytes of
+// float32.
+int64_t FlatSize(const std::vector<at::Tensor>& shapes);
+
+// Views of `flat` [FlatSize(shapes)], one of each shape.
+std::vector<at::Tensor> FlatViews(const at::Tensor& flat, const std::vector<at::Tensor>& shapes);
+
+}  // namespace restem

@@ -1,0 +1,228 @@
+#include "trainer/trainer_checkpoint.h"
+
+#include <ATen/ops/clone.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "base/file.h"
+
+namespace restem {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kCounters = "restem.trainer";  // metadata keys: counters,
+constexpr const char* kBegins = "restem.begins";     // and where each parameter's run begins
+
+nlohmann::json JsonOf(const TrainerCounters& counters) {
+  return {{"step", counters.step},
+          {"best_step", counters.best_step},
+          {"best_score", counters.best_score},
+          {"has_best", counters.has_best},
+          {"misses", counters.misses},
+          {"validated_step", counters.validated_step},
+          {"stopped_early", counters.stopped_early},
+          {"last_loss", counters.last_loss}};
+}
+
+TrainerCounters CountersOf(const nlohmann::json& values) {
+  TrainerCounters counters;
+  counters.step = values.value("step", int64_t{0});
+  counters.best_step = values.value("best_step", int64_t{0});
+  counters.best_score = values.value("best_score", 0.0);
+  counters.has_best = values.value("has_best", false);
+  counters.misses = values.value("misses", int64_t{0});
+  counters.validated_step = values.value("validated_step", int64_t{0});
+  counters.stopped_early = values.value("stopped_early", false);
+  counters.last_loss = values.value("last_loss", 0.0);
+  return counters;
+}
+
+// An object in a file's metadata.
+absl::StatusOr<nlohmann::json> ObjectIn(const SafetensorsFile& file, const char* key) {
+  const auto found = file.metadata().find(key);
+  nlohmann::json object;
+  if (found != file.metadata().end())
+    object = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  if (object.is_object()) return object;
+  return InvalidInput(file.path() + " is not a trainer checkpoint");
+}
+
+// Names of directories that end in a number, and nothing else; -1: another.
+int64_t NumberOf(const fs::path& path) {
+  const std::string name = path.filename().string();
+  int64_t number = -1;
+  const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+  return parsed.ec == std::errc() && parsed.ptr == name.data() + name.size() ? number : -1;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const SavedTraining>> SavedTraining::open(const std::string& dir) {
+  auto saved = std::make_shared<SavedTraining>();
+  saved->dir_ = dir;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(dir, error)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    RESTEM_ASSIGN_OR_RETURN(const SafetensorsFile file,
+                            SafetensorsFile::open(entry.path().string()));
+    RESTEM_ASSIGN_OR_RETURN(const nlohmann::json counters, ObjectIn(file, kCounters));
+    RESTEM_ASSIGN_OR_RETURN(const nlohmann::json begins, ObjectIn(file, kBegins));
+    saved->counters_ = CountersOf(counters);
+    for (const auto& [name, view] : file.tensors()) {
+      const std::string parameter = name.substr(name.find('.') + 1);
+      saved->runs_[name].push_back({begins.value(parameter, int64_t{0}), view});
+    }
+  }
+  if (error) return Failed(fmt::format("cannot read {}: {}", dir, error.message()));
+  for (auto& [name, runs] : saved->runs_) std::ranges::sort(runs, {}, &Run::begin);
+  return saved;
+}
+
+absl::Status SavedTraining::read(const std::string& kind,
+                                 const std::string& parameter,
+                                 int64_t begin,
+                                 const at::Tensor& into) const {
+  const int64_t end = begin + into.numel();
+  int64_t have = begin;  // elements before it are there
+  const auto found = runs_.find(kind + "." + parameter);
+  for (size_t i = 0; found != runs_.end() && i < found->second.size() && have < end; ++i) {
+    const Run& run = found->second[i];
+    const auto count = static_cast<int64_t>(run.view.bytes.size() / sizeof(float));
+    if (run.begin > have || run.begin + count <= have) continue;
+    const int64_t last = std::min(end, run.begin + count);
+    std::memcpy(into.mutable_data_ptr<float>() + (have - begin),
+                run.view.bytes.data() + static_cast<size_t>(have - run.begin) * sizeof(float),
+                static_cast<size_t>(last - have) * sizeof(float));
+    have = last;
+  }
+  if (have == end) return absl::OkStatus();
+  return InvalidInput(
+      fmt::format("{}: {} of {} is not there from element {} on: this training "
+                  "cannot be continued, remove that directory to begin it anew",
+                  dir_,
+                  kind,
+                  parameter,
+                  have));
+}
+
+TrainerCheckpoints::TrainerCheckpoints(std::string dir, std::shared_ptr<Group> group)
+    : dir_(std::move(dir)), group_(std::move(group)) {}
+
+TrainerCheckpoints::~TrainerCheckpoints() { finish().IgnoreError(); }
+
+std::string TrainerCheckpoints::path(int64_t number) const {
+  return fmt::format("{}/{:06}", dir_, number);
+}
+
+absl::StatusOr<std::unique_ptr<TrainerCheckpoints>> TrainerCheckpoints::open(
+    const std::string& dir, std::shared_ptr<Group> group) {
+  std::unique_ptr<TrainerCheckpoints> all(new TrainerCheckpoints(dir, std::move(group)));
+  constexpr char kNumber[] = "newest checkpoint";
+  if (all->group_ != nullptr && !all->group_->leads()) {
+    RESTEM_ASSIGN_OR_RETURN(const std::string number, all->group_->ask(0, kNumber));
+    if (!absl::SimpleAtoi(number, &all->number_))
+      return Failed(fmt::format("{}: not a number: {}", all->group_->who(), number));
+    return all;
+  }
+  RESTEM_RETURN_IF_ERROR(MakeDirs(dir));
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(dir, error)) {
+    all->number_ = std::max(all->number_, NumberOf(entry.path()));
+    if (entry.path().extension() == ".tmp") fs::remove_all(entry.path(), error);
+  }
+  if (error) return Failed(fmt::format("cannot read {}: {}", dir, error.message()));
+  if (all->group_ != nullptr)
+    RESTEM_RETURN_IF_ERROR(all->group_->tell(kNumber, fmt::to_string(all->number_)));
+  return all;
+}
+
+absl::StatusOr<std::shared_ptr<const SavedTraining>> TrainerCheckpoints::newest() const {
+  if (number_ == 0) return nullptr;
+  return SavedTraining::open(path(number_));
+}
+
+absl::Status TrainerCheckpoints::save(const TrainerCounters& counters,
+                                      const std::vector<TrainedSlice>& slices,
+                                      const std::vector<SavedKind>& kinds) {
+  RESTEM_RETURN_IF_ERROR(finish());
+  const int64_t number = ++number_;
+  if (group_ == nullptr) {
+    return complete(number, write(number, counters, slices, kinds));
+  }
+  std::vector<SavedKind> copies = kinds;
+  for (SavedKind& kind : copies)
+    for (at::Tensor& values : kind.values) values = at::clone(values);
+  writer_ = std::thread([this, number, counters, slices, copies = std::move(copies)] {
+    written_ = complete(number, write(number, counters, slices, copies));
+  });
+  return absl::OkStatus();
+}
+
+absl::Status TrainerCheckpoints::finish() {
+  if (writer_.joinable()) writer_.join();
+  return std::exchange(written_, absl::OkStatus());
+}
+
+absl::Status TrainerCheckpoints::write(int64_t number,
+                                       const TrainerCounters& counters,
+                                       const std::vector<TrainedSlice>& slices,
+                                       const std::vector<SavedKind>& kinds) const {
+  const int64_t rank = group_ == nullptr ? 0 : group_->rank();
+  const int64_t ranks = group_ == nullptr ? 1 : group_->size();
+  const std::string dir = path(number) + ".tmp";
+  RESTEM_RETURN_IF_ERROR(MakeDirs(dir));
+  std::vector<TensorView> views;
+  nlohmann::json begins = nlohmann::json::object();
+  for (size_t i = 0; i < slices.size(); ++i) {
+    if (!slices[i].counts) continue;
+    begins[slices[i].parameter] = slices[i].begin;
+    for (const SavedKind& kind : kinds) {
+      const at::Tensor& values = kind.values[i];
+      views.push_back({kind.name + "." + slices[i].parameter,
+                       DType::kFloat32,
+                       values.sizes().vec(),
+                       {static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}});
+    }
+  }
+  return WriteSafetensors(fmt::format("{}/rank-{:05}-of-{:05}.safetensors", dir, rank, ranks),
+                          views,
+                          {{kCounters, JsonOf(counters).dump()}, {kBegins, begins.dump()}});
+}
+
+// The leader makes it complete when all have said how theirs went, and says how that went.
+absl::Status TrainerCheckpoints::complete(int64_t number, absl::Status written) const {
+  const std::string part = fmt::format("part of checkpoint {}", number);
+  const std::string whole = fmt::format("checkpoint {}", number);
+  if (group_ != nullptr && !group_->leads()) {
+    RESTEM_RETURN_IF_ERROR(group_->tell(part, std::string(MessageOf(written))));
+    RESTEM_ASSIGN_OR_RETURN(const std::string failure, group_->ask(0, whole));
+    return failure.empty() || !written.ok() ? written : Failed(failure);
+  }
+  for (int64_t rank = 1; group_ != nullptr && rank < group_->size(); ++rank) {
+    RESTEM_ASSIGN_OR_RETURN(const std::string failure, group_->ask(rank, part));
+    if (!failure.empty()) written.Update(Failed(failure));
+  }
+  if (written.ok()) written = RenameFile(path(number) + ".tmp", path(number));
+  if (written.ok()) remove_before(number);
+  if (group_ != nullptr)
+    RESTEM_RETURN_IF_ERROR(group_->tell(whole, std::string(MessageOf(written))));
+  return written;
+}
+
+void TrainerCheckpoints::remove_before(int64_t number) const {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(dir_, ignored)) {
+    if (const int64_t other = NumberOf(entry.path()); other >= 0 && other < number)
+      fs::remove_all(entry.path(), ignored);
+  }
+}
+
+}  // namespace restem

@@ -1,0 +1,264 @@
+// A model shared out among ranks trains as one that is in one piece: the gradient, the loss curve
+// and the weights, whatever the number of ranks and whoever went on after whom.
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "support/paths.h"
+#include "support/peers.h"
+#include "support/tensor_compare.h"
+#include "trainer/gradient.h"
+#include "trainer/sharded_model.h"
+#include "trainer/tiny_model.h"
+#include "trainer/train.h"
+
+namespace restem {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::InGroup;
+using testing::Near;
+using testing::TinyExamples;
+using testing::TinyModel;
+
+Model UntiedModel() {
+  Model model = TinyModel();
+  model.config.tie_word_embeddings = false;
+  model.weights = InitialWeights(model.config, /*seed=*/2);
+  return model;
+}
+
+std::vector<PackedBatch> Batches(std::span<const TrainingExample> examples) {
+  std::vector<size_t> all(examples.size());
+  std::iota(all.begin(), all.end(), 0);
+  return PackStep(examples, all, /*micro_batch_tokens=*/30);
+}
+
+// What ranks have of the gradient, put together.
+struct Collected {
+  std::mutex mutex;
+  std::map<std::string, at::Tensor> gradients;  // by parameter, flat
+  double loss = 0.0;
+
+  void add(const ShardedModel& model, const StepLoss& part) {
+    const std::lock_guard lock(mutex);
+    loss += part.loss;
+    for (size_t i = 0; i < model.slices().size(); ++i) {
+      const TrainedSlice& slice = model.slices()[i];
+      const at::Tensor gradient = model.gradients()[i].view({-1});
+      if (slice.counts)
+        gradients.at(slice.parameter).narrow(0, slice.begin, gradient.numel()).copy_(gradient);
+    }
+  }
+};
+
+void ExpectGradient(const Model& model, int64_t ranks, const ShardedOptions& options) {
+  const auto examples = TinyExamples();
+  GradientComputer whole(model, /*lanes=*/1, options.z_loss);
+  const StepLoss expected = whole.compute(Batches(examples));
+  const auto parameters = Parameters(model.config, model.weights);
+  Collected collected;
+  for (const Parameter& parameter : parameters)
+    collected.gradients[parameter.name] = at::full({parameter.tensor.numel()}, NAN);
+  InGroup(ranks, [&](const std::shared_ptr<Group>& group) {
+    ShardedModel sharded(model, options, group);
+    StepLoss loss;
+    for (int round = 0; round < 2; ++round) {  // the second as if nothing had been
+      const auto computed = sharded.compute(Batches(examples), /*step=*/0);
+      ASSERT_TRUE(computed.ok()) << computed.status();
+      loss = *computed;
+    }
+    collected.add(sharded, loss);
+  });
+  // Rounded weights and rows give the gradient of another model, nearby: 2^-8 of each factor.
+  const double tolerance = options.bfloat16 ? 0.05 : 2e-6;
+  EXPECT_NEAR(collected.loss, expected.loss, tolerance * expected.loss);
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    EXPECT_TRUE(
+        Near(collected.gradients[parameters[i].name], whole.gradients()[i].view({-1}), tolerance))
+        << parameters[i].name << " of " << ranks << " ranks";
+  }
+}
+
+TEST(ShardedModel, HasTheGradientOfTheWholeModel) {
+  for (const Model& model : {TinyModel(), UntiedModel()}) {
+    for (const int64_t ranks : {1, 2, 3, 5}) {
+      for (const bool recompute : {false, true})
+        ExpectGradient(model, ranks, {.recompute = recompute, .lanes = 1 + ranks % 2});
+    }
+    ExpectGradient(model, 2, {.replicates = true, .z_loss = 0.01});
+    ExpectGradient(model, 2, {.bfloat16 = true, .recompute = true});
+  }
+}
+
+TEST(ShardedModel, EachRankKeepsItsPart) {
+  const Model model = TinyModel();
+  int64_t matrices = 0;
+  int64_t vectors = 0;
+  for (const Parameter& parameter : Parameters(model.config, model.weights))
+    (parameter.tensor.dim() >= 2 ? matrices : vectors) += parameter.tensor.numel();
+  InGroup(4, [&](const std::shared_ptr<Group>& group) {
+    const ShardedModel sharded(model, {}, group);
+    int64_t kept = 0;
+    for (const TrainedSlice& slice : sharded.slices()) kept += slice.values.numel();
+    // A unit's last run may be shorter by less than a row of ranks.
+    EXPECT_LE(std::abs(kept - vectors - matrices / 4), 4 * 3);
+  });
+}
+
+TEST(ShardedModel, GivesTheLeaderTheWhole) {
+  const Model model = UntiedModel();
+  InGroup(3, [&](const std::shared_ptr<Group>& group) {
+    ShardedModel sharded(model, {}, group);
+    const auto whole = sharded.whole();
+    ASSERT_TRUE(whole.ok()) << whole.status();
+    EXPECT_EQ(whole->weights.embed_tokens.defined(), group->leads());
+    if (!group->leads()) return;
+    const auto expected = Parameters(model.config, model.weights);
+    const auto actual = Parameters(model.config, whole->weights);
+    for (size_t i = 0; i < expected.size(); ++i)
+      EXPECT_TRUE(at::equal(actual[i].tensor, expected[i].tensor)) << expected[i].name;
+  });
+}
+
+class TrainTogether : public ::testing::Test {
+ protected:
+  struct Outcome {
+    absl::Status status;
+    std::vector<double> losses;
+    std::map<std::string, at::Tensor> weights;
+  };
+
+  TrainSetup setup(const std::string& name) const {
+    TrainSetup setup;
+    setup.start = model_;
+    setup.examples = examples_;
+    setup.options.epochs = 8;
+    setup.options.tokens_per_step = 60;
+    setup.options.learning_rate = 5e-3;
+    setup.options.warmup_steps = 2;
+    setup.options.save_every = 3;
+    setup.options.eval_every = 5;
+    setup.options.patience = 100;
+    setup.seed = 9;
+    setup.state_dir = testing::TestDir() + "/" + name;
+    setup.validate = [](const Model& model, int64_t) -> absl::StatusOr<double> {
+      return -model.weights.norm.weight.sum().item<double>();
+    };
+    return setup;
+  }
+
+  // The leader's outcome.
+  static Outcome train(const TrainSetup& all, int64_t ranks) {
+    Outcome outcome;
+    const auto run = [&](const std::shared_ptr<Group>& group) {
+      TrainSetup own = all;
+      own.group = group;
+      const bool leads = group == nullptr || group->leads();
+      own.on_step = [&](const TrainStepEvent& event) {
+        outcome.losses.push_back(event.loss);
+        return all.on_step ? all.on_step(event) : absl::OkStatus();
+      };
+      const Model start = own.start;
+      const auto result = Train(std::move(own));
+      if (!leads) return;
+      outcome.status = result.status();
+      if (!result.ok()) return;
+      for (const auto& [name, tensor] : Parameters(start.config, start.weights))
+        outcome.weights[name] = *result->parameter(name, tensor.sizes().vec());
+    };
+    if (ranks == 0) {
+      run(nullptr);
+    } else {
+      InGroup(ranks, run);
+    }
+    return outcome;
+  }
+
+  // Sums in another order, over some twenty steps.
+  static void expect_near(const Outcome& actual, const Outcome& expected, const std::string& what) {
+    ASSERT_TRUE(actual.status.ok()) << actual.status;
+    ASSERT_EQ(actual.weights.size(), expected.weights.size()) << what;
+    for (const auto& [name, tensor] : expected.weights)
+      EXPECT_TRUE(Near(actual.weights.at(name), tensor, 2e-5)) << what << ", " << name;
+  }
+
+  // A bias of keys changes no attention: its gradient is what rounding leaves, and AdamW makes
+  // full steps of that.
+  static Model without_biases() {
+    Model model = UntiedModel();
+    model.config.qkv_bias = false;
+    model.weights = InitialWeights(model.config, /*seed=*/2);
+    return model;
+  }
+
+  const Model model_ = without_biases();
+  const std::vector<TrainingExample> examples_ = TinyExamples();
+};
+
+TEST_F(TrainTogether, LossesAndWeightsAreThoseOfOneProcess) {
+  const Outcome one = train(setup("one"), 0);
+  ASSERT_TRUE(one.status.ok()) << one.status;
+  ASSERT_GT(one.losses.size(), 12U);
+  for (const int64_t ranks : {1, 2, 4}) {
+    for (const std::string sharding : {"auto", "none"}) {
+      const std::string what = sharding + " on " + std::to_string(ranks);
+      TrainSetup together = setup(what);
+      together.options.sharding = sharding;
+      together.options.gradient_checkpointing = ranks == 2;
+      const Outcome outcome = train(together, ranks);
+      expect_near(outcome, one, what);
+      ASSERT_EQ(outcome.losses.size(), one.losses.size());
+      for (size_t i = 0; i < one.losses.size(); ++i)
+        EXPECT_NEAR(outcome.losses[i], one.losses[i], 2e-6 * one.losses[0]) << what << " " << i;
+    }
+  }
+}
+
+// With as many ranks as before to the bit, with others up to rounding.
+TEST_F(TrainTogether, AnInterruptedTrainingGoesOnWithAnyNumberOfRanks) {
+  const Outcome whole = train(setup("whole"), 2);
+  ASSERT_TRUE(whole.status.ok()) << whole.status;
+  for (const int64_t ranks : {2, 3, 1, 0}) {
+    TrainSetup cut = setup("cut" + std::to_string(ranks));
+    cut.on_step = [&](const TrainStepEvent& event) {
+      return event.step == 8 ? Failed("killed") : absl::OkStatus();
+    };
+    EXPECT_EQ(MessageOf(train(cut, 2).status), "killed");
+    cut.on_step = nullptr;
+    const Outcome continued = train(cut, ranks);
+    EXPECT_LT(continued.losses.size(), whole.losses.size()) << "it began anew";
+    if (ranks != 2) {
+      expect_near(continued, whole, std::to_string(ranks) + " ranks");
+      continue;
+    }
+    ASSERT_TRUE(continued.status.ok()) << continued.status;
+    for (const auto& [name, tensor] : whole.weights)
+      EXPECT_TRUE(at::equal(continued.weights.at(name), tensor)) << name;
+  }
+}
+
+// What one of them cannot write, none of them takes for written.
+TEST_F(TrainTogether, ACheckpointThatARankCannotWriteStopsAll) {
+  TrainSetup blocked = setup("blocked");
+  // Where the second rank's part goes, there is a folder.
+  blocked.on_step = [&](const TrainStepEvent& event) {
+    if (event.step == 2)
+      std::filesystem::create_directories(blocked.state_dir +
+                                          "/000001.tmp/rank-00001-of-00002.safetensors/x");
+    return absl::OkStatus();
+  };
+  const Outcome outcome = train(blocked, 2);
+  EXPECT_THAT(std::string(MessageOf(outcome.status)), HasSubstr("rank-00001-of-00002.safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(blocked.state_dir + "/000001"));
+}
+
+}  // namespace
+}  // namespace restem
