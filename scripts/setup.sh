@@ -17,7 +17,7 @@ readonly SYSTEM_PACKAGES=(
   libabsl-dev libbenchmark-dev libgloo-dev libgmock-dev libgtest-dev libhwy-dev libpcre2-dev libspdlog-dev
   libicu-dev libxxhash-dev zlib1g-dev libzstd-dev libyaml-cpp-dev nlohmann-json3-dev
   libflint-dev libflint-arb-dev libantic-dev libcalcium-dev libcurl4-openssl-dev libseccomp-dev bubblewrap)
-readonly TEST_SYSTEM_PACKAGES=(clang-format clang-tidy libcpp-httplib-dev)
+readonly TEST_SYSTEM_PACKAGES=(clang-format clang-tidy iproute2 libcpp-httplib-dev)
 readonly TORCH=torch==2.11.0
 readonly ARROW=pyarrow==26.0.1  # its C++ library reads Parquet
 # A CPU build of LibTorch needs these two even where there is no GPU.

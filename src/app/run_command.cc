@@ -105,12 +105,8 @@ absl::Status WithAdvice(const absl::Status& status, const Run& run, bool fresh) 
   return Stopped(fmt::format("{}; {} to continue", MessageOf(status), how));
 }
 
-constexpr char kRunDirectory[] = "run directory";
-
 absl::Status Help(JobInputs inputs, const std::shared_ptr<Team>& team) {
-  // --fresh may have given it another name.
-  RESTEM_ASSIGN_OR_RETURN(const std::string dir, team->ask(kRunDirectory));
-  RESTEM_ASSIGN_OR_RETURN(Run run, JoinRun(std::move(inputs), dir, team));
+  RESTEM_ASSIGN_OR_RETURN(Run run, JoinRun(std::move(inputs), team));
   return FollowLoop(run);
 }
 
@@ -130,9 +126,7 @@ absl::Status WithTeam(JobInputs inputs,
   }
   RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, judges, fresh));
   run.team = team;
-  if (team) {
-    RESTEM_RETURN_IF_ERROR(team->tell(kRunDirectory, std::filesystem::absolute(run.paths.root())));
-  }
+  if (team) RESTEM_RETURN_IF_ERROR(InviteOthers(run));
   return WithAdvice(SayEnd(run, work(run)), run, fresh);
 }
 

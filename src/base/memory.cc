@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -26,6 +27,11 @@ int64_t MachineMemoryBytes() {
     return std::min(physical, bytes);
   }
   return physical;
+}
+
+void ReturnFreedBlocks() {
+  constexpr int kBytes = 2 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kBytes);
 }
 
 }  // namespace restem

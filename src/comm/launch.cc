@@ -51,15 +51,17 @@ struct Names {
   std::string rank;
   std::string world_size;
   std::string local_rank;
-  std::string job;  // a number of its own for each job on a machine; empty: none
+  std::string local_size;  // empty: it is in SLURM's list
+  std::string job;         // a number of its own for each job on a machine; empty: none
 };
 
-const Names kTorchrun = {"RANK", "WORLD_SIZE", "LOCAL_RANK", ""};
+const Names kTorchrun = {"RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", ""};
 // Of a step: in a batch script, outside srun, SLURM_NTASKS is there too and is no other process's.
-const Names kSlurm = {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "SLURM_JOB_ID"};
+const Names kSlurm = {"SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_LOCALID", "", "SLURM_JOB_ID"};
 const Names kOpenMpi = {"OMPI_COMM_WORLD_RANK",
                         "OMPI_COMM_WORLD_SIZE",
                         "OMPI_COMM_WORLD_LOCAL_RANK",
+                        "OMPI_COMM_WORLD_LOCAL_SIZE",
                         "OMPI_MCA_ess_base_jobid"};
 
 // "gpu[03-07,9],login2" begins with gpu03 (SLURM's notation).
@@ -97,6 +99,28 @@ absl::StatusOr<std::string> ImpliedAddress(const Variables& variables, const Lau
       "MASTER_ADDR is not set: it must name the node of rank 0, where all processes meet");
 }
 
+// "2(x3),1" is 2, 2, 2, 1 (SLURM's notation); 1 where the list does not go so far.
+int64_t TasksOfNode(std::string_view list, int64_t node) {
+  while (!list.empty()) {
+    const std::string_view item = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(list.size(), item.size() + 1));
+    int64_t tasks = 1;
+    int64_t nodes = 1;
+    std::from_chars(item.data(), item.data() + item.size(), tasks);
+    if (const size_t times = item.find("(x"); times != std::string_view::npos)
+      std::from_chars(item.data() + times + 2, item.data() + item.size(), nodes);
+    if (node < nodes) return std::max<int64_t>(1, tasks);
+    node -= nodes;
+  }
+  return 1;
+}
+
+absl::StatusOr<int64_t> LocalSize(const Variables& variables, const Names& names) {
+  if (!names.local_size.empty()) return variables.number_or(names.local_size, 1, 1, kMaxRanks);
+  RESTEM_ASSIGN_OR_RETURN(const int64_t node, variables.number_or("SLURM_NODEID", 0, 0, kMaxRanks));
+  return TasksOfNode(variables.text_or("SLURM_STEP_TASKS_PER_NODE", ""), node);
+}
+
 absl::StatusOr<Launch> Read(const Variables& variables, const Names& names) {
   Launch launch;
   RESTEM_ASSIGN_OR_RETURN(launch.world_size, variables.number(names.world_size, 1, kMaxRanks));
@@ -104,6 +128,7 @@ absl::StatusOr<Launch> Read(const Variables& variables, const Names& names) {
   if (launch.alone()) return launch;
   RESTEM_ASSIGN_OR_RETURN(launch.local_rank,
                           variables.number_or(names.local_rank, 0, 0, launch.world_size - 1));
+  RESTEM_ASSIGN_OR_RETURN(launch.local_size, LocalSize(variables, names));
   launch.address = variables.text_or("MASTER_ADDR", "");
   if (launch.address.empty()) {
     RESTEM_ASSIGN_OR_RETURN(launch.address, ImpliedAddress(variables, launch));

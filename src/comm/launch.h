@@ -15,6 +15,7 @@ struct Launch {
   int64_t rank = 0;
   int64_t world_size = 1;  // processes, on all nodes
   int64_t local_rank = 0;  // on its node
+  int64_t local_size = 1;  // processes there, as far as the launcher tells
   std::string address;     // where the store is served; empty for one process
   uint16_t port = 0;
   bool store_is_served = false;  // by the launcher; otherwise rank 0 serves it
@@ -30,8 +31,9 @@ std::optional<std::string> ProcessEnvironment(const std::string& name);
 // One process where no launcher is seen. Variables that contradict one another, or a missing
 // address, are InvalidInput naming the variable.
 //
-//   torchrun   RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR, MASTER_PORT
-//   srun       SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID, SLURM_STEP_NODELIST
+//   torchrun   RANK, WORLD_SIZE, LOCAL_RANK, LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT
+//   srun       SLURM_PROCID, SLURM_STEP_NUM_TASKS, SLURM_LOCALID, SLURM_STEP_NODELIST,
+//              SLURM_STEP_TASKS_PER_NODE, SLURM_NODEID
 //   mpirun     OMPI_COMM_WORLD_RANK, _SIZE, _LOCAL_RANK, _LOCAL_SIZE
 //
 // MASTER_ADDR and MASTER_PORT count with each of them. Without them srun's first node is the

@@ -116,7 +116,7 @@ void Store::welcome_others(c10d::Store& outside, const std::string& session) {
 // In short attempts: between them a signal is heard.
 absl::Status Store::open() {
   constexpr std::chrono::seconds kAttempt(2);
-  ::setenv("TORCH_CPP_LOG_LEVEL", "ERROR", /*overwrite=*/0);  // it logs every attempt with a trace
+  ::setenv("TORCH_CPP_LOG_LEVEL", "FATAL", /*overwrite=*/0);  // it logs every attempt with a trace
   // Its record of collectives is shared by all groups of a process, and not locked.
   ::setenv("TORCH_FR_BUFFER_SIZE", "0", /*overwrite=*/0);
   c10::initLogging();

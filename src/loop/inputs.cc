@@ -1,12 +1,14 @@
 #include "loop/inputs.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "comm/launch.h"
 #include "data/data_files.h"
 #include "data/problems.h"
 #include "model/adapter.h"
@@ -112,6 +114,15 @@ absl::Status HashFolder(const std::string& dir, std::map<std::string, std::strin
   return absl::OkStatus();
 }
 
+// The cores for this process: those that a launcher has bound it to, else an equal part of the
+// machine's.
+absl::StatusOr<int64_t> OwnCores() {
+  RESTEM_ASSIGN_OR_RETURN(const Launch launch, ReadLaunch(ProcessEnvironment));
+  const int64_t usable = std::max(1U, std::thread::hardware_concurrency());
+  const bool bound = usable < ::sysconf(_SC_NPROCESSORS_ONLN);
+  return bound ? usable : std::max<int64_t>(1, usable / launch.local_size);
+}
+
 }  // namespace
 
 absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& config) {
@@ -128,7 +139,7 @@ absl::StatusOr<JobInputs> LoadInputs(Job job) {
   JobInputs inputs;
   inputs.job = std::move(job);
   RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
-  const int64_t cores = std::max(1U, std::thread::hardware_concurrency());
+  RESTEM_ASSIGN_OR_RETURN(const int64_t cores, OwnCores());
   inputs.lanes = inputs.job.threads.value_or(cores);
   RESTEM_ASSIGN_OR_RETURN(inputs.base_dir, BaseOf(inputs.job.model.base));
   RESTEM_ASSIGN_OR_RETURN(inputs.base, ReadModelConfig(inputs.base_dir));

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
@@ -110,9 +112,34 @@ absl::Status OpenMetrics(Run& run) {
   return absl::OkStatus();
 }
 
+// What the leader tells.
+constexpr char kDirectory[] = "run directory";
+constexpr char kHashes[] = "hashes of inputs";
+
+// A node may have a copy of its own, and an older one.
+absl::Status CheckSameFiles(const Job& job, Team& team) {
+  RESTEM_ASSIGN_OR_RETURN(const std::string told, team.ask(kHashes));
+  const auto theirs = nlohmann::json::parse(told, nullptr, /*allow_exceptions=*/false);
+  RESTEM_ASSIGN_OR_RETURN(const auto own, HashInputs(job));
+  for (const auto& [path, hash] : own) {
+    if (theirs.is_object() && theirs.value(path, "") == hash) continue;
+    return InvalidInput(fmt::format(
+        "rank {}: {} is not the file that rank 0 reads under that name", team.rank(), path));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<Run> JoinRun(JobInputs inputs, const std::string& dir, std::shared_ptr<Team> team) {
+absl::Status InviteOthers(const Run& run) {
+  const nlohmann::json hashes = run.state.inputs();
+  RESTEM_RETURN_IF_ERROR(run.team->tell(kHashes, hashes.dump()));
+  return run.team->tell(kDirectory, std::filesystem::absolute(run.paths.root()));
+}
+
+absl::StatusOr<Run> JoinRun(JobInputs inputs, std::shared_ptr<Team> team) {
+  // --fresh may have given it another name.
+  RESTEM_ASSIGN_OR_RETURN(const std::string dir, team->ask(kDirectory));
   RunPaths paths(dir);
   if (!FileExists(paths.job())) {
     return InvalidInput(
@@ -122,12 +149,13 @@ absl::StatusOr<Run> JoinRun(JobInputs inputs, const std::string& dir, std::share
                     dir));
   }
   RESTEM_ASSIGN_OR_RETURN(const std::string theirs, ReadFile(paths.job()));
-  RESTEM_ASSIGN_OR_RETURN(const auto differences, DiffJobs(theirs, PrintJob(inputs.job)));
+  RESTEM_ASSIGN_OR_RETURN(auto differences, DiffJobs(theirs, PrintJob(inputs.job)));
   if (!differences.empty()) {
     return InvalidInput(fmt::format("rank {} was started with another job than rank 0:\n  {}",
                                     team->rank(),
                                     fmt::join(differences, "\n  ")));
   }
+  RESTEM_RETURN_IF_ERROR(CheckSameFiles(inputs.job, *team));
   RESTEM_ASSIGN_OR_RETURN(RunState state, RunState::load(paths.state()));
   return Run{std::move(team),
              std::move(inputs),

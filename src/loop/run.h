@@ -25,9 +25,11 @@ struct Run {
   int64_t rank() const { return team ? team->rank() : 0; }
 };
 
-// The directory that the leader of `team` works in, for a process that helps. InvalidInput where it
-// does not see that directory, or has another job.
-absl::StatusOr<Run> JoinRun(JobInputs inputs, const std::string& dir, std::shared_ptr<Team> team);
+// The leader's: tells the others which directory it works in, and what it reads.
+absl::Status InviteOthers(const Run& run);
+// That directory, for a process that helps. InvalidInput where it does not see the directory, has
+// another job, or reads other files under the same names.
+absl::StatusOr<Run> JoinRun(JobInputs inputs, std::shared_ptr<Team> team);
 
 // Creates the directory or continues it. A directory made from another job, other data or another
 // base model is InvalidInput showing each difference. With `fresh`, a new directory beside `dir` is

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "base/memory.h"
 #include "base/parallel.h"
 #include "ops/autograd.h"
 #include "trainer/flat_tensors.h"
@@ -23,6 +24,7 @@ ShardedModel::ShardedModel(const Model& start,
       shards_(options.replicates ? nullptr : group_.get()),
       tied_(start.config.tie_word_embeddings),
       model_{start.config, {}, start.ropes, start.dir} {
+  if (shards_ != nullptr) ReturnFreedBlocks();
   make_units(start);
   for (int64_t i = 0; i < options_.lanes; ++i)
     lanes_.push_back(std::make_unique<ShardedLane>(model_, units_, vectors_));

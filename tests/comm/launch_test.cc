@@ -29,6 +29,7 @@ std::string ErrorOf(const Variables& variables) {
 const Variables kTorchrun = {{"RANK", "3"},
                              {"WORLD_SIZE", "4"},
                              {"LOCAL_RANK", "1"},
+                             {"LOCAL_WORLD_SIZE", "2"},
                              {"MASTER_ADDR", "gpu07"},
                              {"MASTER_PORT", "29400"},
                              {"TORCHELASTIC_USE_AGENT_STORE", "True"}};
@@ -46,6 +47,7 @@ TEST(Launch, Torchrun) {
   EXPECT_EQ(launch->rank, 3);
   EXPECT_EQ(launch->world_size, 4);
   EXPECT_EQ(launch->local_rank, 1);
+  EXPECT_EQ(launch->local_size, 2);
   EXPECT_EQ(launch->address, "gpu07");
   EXPECT_EQ(launch->port, 29400);
   EXPECT_TRUE(launch->store_is_served);
@@ -71,6 +73,11 @@ TEST(Launch, Srun) {
                                              {"n[001-128]", "n001"}}) {
     variables["SLURM_STEP_NODELIST"] = list;
     EXPECT_EQ(Read(variables)->address, first) << list;
+  }
+  variables["SLURM_STEP_TASKS_PER_NODE"] = "2(x3),1,3";
+  for (const auto& [node, tasks] : std::map<int, int64_t>{{0, 2}, {2, 2}, {3, 1}, {4, 3}, {9, 1}}) {
+    variables["SLURM_NODEID"] = std::to_string(node);
+    EXPECT_EQ(Read(variables)->local_size, tasks) << node;
   }
   variables["MASTER_ADDR"] = "10.0.0.1";
   variables["MASTER_PORT"] = "4000";

@@ -63,6 +63,22 @@ TEST_F(TrainTest, LearnsAndLeavesTheBaseAlone) {
     EXPECT_TRUE(at::equal(before[i].tensor, after[i].tensor)) << before[i].name;
 }
 
+// Its packed matrices follow the weights.
+TEST_F(TrainTest, ADeterministicTrainingIsTheSameUpToRounding) {
+  std::vector<double> losses;
+  setup_.on_step = [&](const TrainStepEvent& event) {
+    losses.push_back(event.loss);
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Train(setup_).ok());
+  const std::vector<double> plain = std::exchange(losses, {});
+  setup_.deterministic = true;
+  setup_.state_dir += "-deterministic";
+  ASSERT_TRUE(Train(setup_).ok());
+  ASSERT_EQ(losses.size(), plain.size());
+  for (size_t i = 0; i < plain.size(); ++i) EXPECT_NEAR(losses[i], plain[i], 1e-5 * plain[0]) << i;
+}
+
 TEST_F(TrainTest, AnInterruptedRunEndsInTheSameBits) {
   setup_.validate = [](const Model& model, int64_t) -> absl::StatusOr<double> {
     return -model.weights.norm.weight.sum()
