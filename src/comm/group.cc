@@ -131,6 +131,11 @@ absl::Status Group::explain(const std::string& doing, const std::string& error) 
   return absl::UnavailableError(fmt::format("{}: {}: {}", who(), doing, error));
 }
 
+absl::StatusOr<bool> Group::is_there(int64_t member) {
+  RESTEM_ASSIGN_OR_RETURN(const std::string because, missing_because(member));
+  return because.empty();
+}
+
 // The first of the others that is; empty: all are there.
 absl::StatusOr<std::string> Group::missing() {
   for (int64_t other = 0; other < size(); ++other) {

@@ -66,6 +66,9 @@ class Group {
   // Waits as long as `from`, a rank of the group, is there.
   absl::StatusOr<std::string> ask(int64_t from, const std::string& name);
 
+  // Whether a rank of the group still belongs to it.
+  absl::StatusOr<bool> is_there(int64_t member);
+
   // "rank 1 of 4, train 02", for messages.
   std::string who() const;
 

@@ -195,11 +195,16 @@ absl::Status HelpTraining(Run& run, const std::string& call_text) {
   const auto& members = call.processes;
   if (std::ranges::find(members, run.team->process()) == members.end()) return absl::OkStatus();
   auto group = run.team->form(GroupName(call), members);
-  const absl::Status status =
-      group.ok() ? TrainInGroup(run, call.iteration, call.arm, *std::move(group)).status()
-                 : group.status();
-  // The leader knows what to do then, and calls.
-  if (!absl::IsUnavailable(status)) return status;
+  if (!group.ok() && !absl::IsUnavailable(group.status())) return group.status();
+  absl::Status status = group.status();
+  if (group.ok()) status = TrainInGroup(run, call.iteration, call.arm, *group).status();
+  if (status.ok() || absl::IsCancelled(status)) return status;
+  // The leader knows what to do then, and calls. Where it has gone on without this rank, any
+  // failure may come of that: files that are no longer there, say.
+  if (!absl::IsUnavailable(status)) {
+    RESTEM_ASSIGN_OR_RETURN(const bool leader_is_there, (*group)->is_there(0));
+    if (leader_is_there) return status;
+  }
   spdlog::warn("{}", MessageOf(status));
   return absl::OkStatus();
 }

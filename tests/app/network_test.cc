@@ -51,10 +51,15 @@ class Network : public Cluster {
   }
 
   // The leader on one machine, a helper on the other.
-  std::vector<std::unique_ptr<Process>> start_apart(const std::string& dir) {
+  std::vector<std::unique_ptr<Process>> start_apart(const std::string& dir,
+                                                    const std::string& lost_after) {
     port_ = FreePort();
     std::vector<std::string> more = kLong;
-    more.insert(more.end(), {"--set", "cluster.timeout_seconds=20"});
+    more.insert(more.end(),
+                {"--set",
+                 "cluster.timeout_seconds=20",
+                 "--set",
+                 "cluster.lost_after_seconds=" + lost_after});
     std::vector<std::unique_ptr<Process>> processes(2);
     In(first_, [&] { processes[0] = start(0, 2, dir, more); });
     In(second_, [&] { processes[1] = start(1, 2, dir, more); });
@@ -75,7 +80,7 @@ class Network : public Cluster {
 TEST_F(Network, TwoMachinesWorkTogether) {
   const std::string expected = run_of(1, kLong);
   const std::string dir = run_dir("apart");
-  for (const auto& process : start_apart(dir)) {
+  for (const auto& process : start_apart(dir, /*lost_after=*/"1")) {
     const Outcome outcome = process->wait();
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   }
@@ -86,14 +91,14 @@ TEST_F(Network, ACutThatIsMendedChangesNothing) {
   const std::string expected = run_of(1, kLong);
   for (const std::string stage : {"sample 01", "train 01"}) {
     const std::string dir = run_dir("mended-" + stage.substr(0, stage.find(' ')));
-    const auto processes = start_apart(dir);
+    const auto processes = start_apart(dir, /*lost_after=*/"15");  // longer than the cut
     ASSERT_TRUE(processes[0]->wait_for_log(stage)) << processes[0]->log();
     cut();
     std::this_thread::sleep_for(3s);
     mend();
     for (const auto& process : processes) {
       const Outcome outcome = process->wait();
-      EXPECT_EQ(outcome.exit_code, 0) << stage << ": " << outcome.err;
+      EXPECT_EQ(outcome.exit_code, 0) << stage << ": " << outcome.err << processes[0]->log();
     }
     ExpectSameUpToRounding(expected, dir);
   }
@@ -103,7 +108,7 @@ TEST_F(Network, ACutForGoodEndsWithAMessage) {
   const std::string expected = run_of(1, kLong);
   for (const std::string stage : {"sample 01", "train 01"}) {
     const std::string dir = run_dir("cut-" + stage.substr(0, stage.find(' ')));
-    const auto processes = start_apart(dir);
+    const auto processes = start_apart(dir, /*lost_after=*/"1");
     ASSERT_TRUE(processes[0]->wait_for_log(stage)) << processes[0]->log();
     cut();
     const Outcome leader = processes[0]->wait();
