@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -122,16 +124,27 @@ std::string TrainerCheckpoints::path(int64_t number) const {
   return fmt::format("{}/{:06}", dir_, number);
 }
 
+std::string TrainerCheckpoints::unfinished(int64_t number) const {
+  return fmt::format("{}.{}.tmp", path(number), start_);
+}
+
+std::string TrainerCheckpoints::part(int64_t number, int64_t rank) const {
+  const int64_t ranks = group_ == nullptr ? 1 : group_->size();
+  return fmt::format("{}/rank-{:05}-of-{:05}.safetensors", unfinished(number), rank, ranks);
+}
+
 absl::StatusOr<std::unique_ptr<TrainerCheckpoints>> TrainerCheckpoints::open(
     const std::string& dir, std::shared_ptr<Group> group) {
   std::unique_ptr<TrainerCheckpoints> all(new TrainerCheckpoints(dir, std::move(group)));
-  constexpr char kNumber[] = "newest checkpoint";
+  constexpr char kNewest[] = "newest checkpoint";  // "<its number> <this start's name>"
   if (all->group_ != nullptr && !all->group_->leads()) {
-    RESTEM_ASSIGN_OR_RETURN(const std::string number, all->group_->ask(0, kNumber));
-    if (!absl::SimpleAtoi(number, &all->number_))
-      return Failed(fmt::format("{}: not a number: {}", all->group_->who(), number));
+    RESTEM_ASSIGN_OR_RETURN(const std::string newest, all->group_->ask(0, kNewest));
+    all->start_ = newest.substr(newest.find(' ') + 1);
+    if (!absl::SimpleAtoi(newest.substr(0, newest.find(' ')), &all->number_))
+      return Failed(fmt::format("{}: not a number: {}", all->group_->who(), newest));
     return all;
   }
+  all->start_ = fmt::format("{:08x}", std::random_device()());
   RESTEM_RETURN_IF_ERROR(MakeDirs(dir));
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(dir, error)) {
@@ -140,7 +153,8 @@ absl::StatusOr<std::unique_ptr<TrainerCheckpoints>> TrainerCheckpoints::open(
   }
   if (error) return Failed(fmt::format("cannot read {}: {}", dir, error.message()));
   if (all->group_ != nullptr)
-    RESTEM_RETURN_IF_ERROR(all->group_->tell(kNumber, fmt::to_string(all->number_)));
+    RESTEM_RETURN_IF_ERROR(
+        all->group_->tell(kNewest, fmt::format("{} {}", all->number_, all->start_)));
   return all;
 }
 
@@ -176,9 +190,7 @@ absl::Status TrainerCheckpoints::write(int64_t number,
                                        const std::vector<TrainedSlice>& slices,
                                        const std::vector<SavedKind>& kinds) const {
   const int64_t rank = group_ == nullptr ? 0 : group_->rank();
-  const int64_t ranks = group_ == nullptr ? 1 : group_->size();
-  const std::string dir = path(number) + ".tmp";
-  RESTEM_RETURN_IF_ERROR(MakeDirs(dir));
+  RESTEM_RETURN_IF_ERROR(MakeDirs(unfinished(number)));
   std::vector<TensorView> views;
   nlohmann::json begins = nlohmann::json::object();
   for (size_t i = 0; i < slices.size(); ++i) {
@@ -192,9 +204,8 @@ absl::Status TrainerCheckpoints::write(int64_t number,
                        {static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}});
     }
   }
-  return WriteSafetensors(fmt::format("{}/rank-{:05}-of-{:05}.safetensors", dir, rank, ranks),
-                          views,
-                          {{kCounters, JsonOf(counters).dump()}, {kBegins, begins.dump()}});
+  return WriteSafetensors(
+      part(number, rank), views, {{kCounters, JsonOf(counters).dump()}, {kBegins, begins.dump()}});
 }
 
 // The leader makes it complete when all have said how theirs went, and says how that went.
@@ -209,12 +220,30 @@ absl::Status TrainerCheckpoints::complete(int64_t number, absl::Status written) 
   for (int64_t rank = 1; group_ != nullptr && rank < group_->size(); ++rank) {
     RESTEM_ASSIGN_OR_RETURN(const std::string failure, group_->ask(rank, part));
     if (!failure.empty()) written.Update(Failed(failure));
+    if (written.ok()) written = await_part(number, rank);
   }
-  if (written.ok()) written = RenameFile(path(number) + ".tmp", path(number));
+  if (written.ok()) written = RenameFile(unfinished(number), path(number));
   if (written.ok()) remove_before(number);
   if (group_ != nullptr)
     RESTEM_RETURN_IF_ERROR(group_->tell(whole, std::string(MessageOf(written))));
   return written;
+}
+
+// A file system may show a file of another node some time later.
+absl::Status TrainerCheckpoints::await_part(int64_t number, int64_t rank) const {
+  constexpr std::chrono::seconds kLongest(10);
+  const auto deadline = std::chrono::steady_clock::now() + kLongest;
+  while (!FileExists(part(number, rank))) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      return Failed(
+          fmt::format("{}: rank 0 does not see what rank {} has written there: it has to "
+                      "be in a file system that all nodes share",
+                      dir_,
+                      rank));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return absl::OkStatus();
 }
 
 void TrainerCheckpoints::remove_before(int64_t number) const {

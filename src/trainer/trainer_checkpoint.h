@@ -3,7 +3,9 @@
 //
 //   <dir>/000017/rank-00000-of-00002.safetensors    master, first_moment, second_moment and best of
 //                                                   each slice; counters
-//   <dir>/000017.tmp/                               the same until all ranks have written
+//   <dir>/000017.9f03c1d2.tmp/                      the same until all ranks have written; each
+//                                                   start of a training has a name of its own, so
+//                                                   that a rank taken for lost spoils nothing
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -85,6 +87,9 @@ class TrainerCheckpoints {
  private:
   TrainerCheckpoints(std::string dir, std::shared_ptr<Group> group);
   std::string path(int64_t number) const;
+  std::string unfinished(int64_t number) const;
+  std::string part(int64_t number, int64_t rank) const;
+  absl::Status await_part(int64_t number, int64_t rank) const;
   absl::Status write(int64_t number,
                      const TrainerCounters& counters,
                      const std::vector<TrainedSlice>& slices,
@@ -94,6 +99,7 @@ class TrainerCheckpoints {
 
   const std::string dir_;
   const std::shared_ptr<Group> group_;
+  std::string start_;   // this start's name
   int64_t number_ = 0;  // of the newest, 0: there is none
   std::thread writer_;
   absl::Status written_;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <numeric>
@@ -156,12 +157,13 @@ class TrainTogether : public ::testing::Test {
   }
 
   // The leader's outcome.
-  static Outcome train(const TrainSetup& all, int64_t ranks) {
+  Outcome train(const TrainSetup& all, int64_t ranks) const {
     Outcome outcome;
     const auto run = [&](const std::shared_ptr<Group>& group) {
       TrainSetup own = all;
       own.group = group;
       const bool leads = group == nullptr || group->leads();
+      if (!leads && !state_dir_of_others_.empty()) own.state_dir = state_dir_of_others_;
       own.on_step = [&](const TrainStepEvent& event) {
         outcome.losses.push_back(event.loss);
         return all.on_step ? all.on_step(event) : absl::OkStatus();
@@ -199,6 +201,7 @@ class TrainTogether : public ::testing::Test {
     return model;
   }
 
+  std::string state_dir_of_others_;  // empty: the leader's
   const Model model_ = without_biases();
   const std::vector<TrainingExample> examples_ = TinyExamples();
 };
@@ -247,17 +250,23 @@ TEST_F(TrainTogether, AnInterruptedTrainingGoesOnWithAnyNumberOfRanks) {
 
 // What one of them cannot write, none of them takes for written.
 TEST_F(TrainTogether, ACheckpointThatARankCannotWriteStopsAll) {
-  TrainSetup blocked = setup("blocked");
-  // Where the second rank's part goes, there is a folder.
-  blocked.on_step = [&](const TrainStepEvent& event) {
-    if (event.step == 2)
-      std::filesystem::create_directories(blocked.state_dir +
-                                          "/000001.tmp/rank-00001-of-00002.safetensors/x");
-    return absl::OkStatus();
-  };
+  const TrainSetup blocked = setup("blocked");
+  std::ofstream(blocked.state_dir + "-file") << "not a folder";
+  state_dir_of_others_ = blocked.state_dir + "-file/trainer";
   const Outcome outcome = train(blocked, 2);
-  EXPECT_THAT(std::string(MessageOf(outcome.status)), HasSubstr("rank-00001-of-00002.safetensors"));
+  EXPECT_THAT(std::string(MessageOf(outcome.status)), HasSubstr("blocked-file/trainer"));
   EXPECT_FALSE(std::filesystem::exists(blocked.state_dir + "/000001"));
+}
+
+// Two machines may have a folder of the same name each.
+TEST_F(TrainTogether, ACheckpointThatIsNotInOnePlaceIsNotTakenForOne) {
+  const TrainSetup apart = setup("apart");
+  state_dir_of_others_ = apart.state_dir + "-elsewhere";
+  const Outcome outcome = train(apart, 2);
+  EXPECT_THAT(std::string(MessageOf(outcome.status)),
+              HasSubstr("does not see what rank 1 has written there: it has to be in a file system "
+                        "that all nodes share"));
+  EXPECT_FALSE(std::filesystem::exists(apart.state_dir + "/000001"));
 }
 
 }  // namespace
