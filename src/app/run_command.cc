@@ -35,6 +35,18 @@ struct JobFlags {
   }
 };
 
+struct CheckFlags : JobFlags {
+  int64_t ranks = 1;
+
+  void visit(config::Fields& f) {
+    JobFlags::visit(f);
+    f.integer("ranks",
+              ranks,
+              {.min = 1},
+              "Processes that the run is meant for: what each of them needs is estimated.");
+  }
+};
+
 struct RunFlags : JobFlags {
   bool fresh = false;
 
@@ -246,13 +258,14 @@ absl::Status ScoreCommand(const Args& args) {
 }
 
 absl::Status CheckCommand(const Args& args) {
-  JobFlags flags;
+  CheckFlags flags;
   std::vector<std::string> positionals;
   const std::string usage =
       "restem check JOB.yaml [flags]\n\nThe keys of a job file:\n\n" + JobReference();
   RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, usage, flags, positionals));
   if (!go_on) return absl::OkStatus();
-  RESTEM_ASSIGN_OR_RETURN(const JobInputs inputs, InputsOf(flags, positionals));
+  RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+  inputs.ranks = flags.ranks;
   RESTEM_ASSIGN_OR_RETURN(const std::string findings, Preflight(inputs));
   fmt::print("{}", findings);
   return absl::OkStatus();

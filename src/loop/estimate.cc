@@ -58,6 +58,28 @@ double KvCacheBytes(const JobInputs& inputs, const Machine& machine) {
                   limit ? static_cast<double>(*limit) : machine.memory / 2);
 }
 
+// Of each process. Master weights, two moments, best weights, and gradients once per thread; with
+// an adapter of it alone, beside the base.
+double TrainingBytes(const JobInputs& inputs, double trained, double weight_bytes) {
+  const Job& job = inputs.job;
+  const auto lanes = static_cast<double>(inputs.lanes);
+  const bool whole = job.lora || job.deterministic;
+  const bool shares = inputs.ranks > 1 && job.train.sharding == "auto";
+  if (whole || !(shares || job.train.gradient_checkpointing)) {
+    return trained * 4.0 * (4.0 + lanes) + (inputs.bfloat16() || job.lora ? weight_bytes : 0.0);
+  }
+  // A gradient, and what is computed with, of this process's part; whole are two layers and the
+  // larger end of the model, and the gradients of as much for each thread.
+  const double ranks = shares ? static_cast<double>(inputs.ranks) : 1.0;
+  const double end = static_cast<double>(inputs.base.vocab_size * inputs.base.hidden_size);
+  const double ends = inputs.base.tie_word_embeddings ? end : 2.0 * end;
+  const double layer = (trained - ends) / static_cast<double>(inputs.base.num_hidden_layers);
+  const double at_once = end + 2.0 * layer;
+  const double compute = inputs.bfloat16() ? 2.0 : 4.0;
+  return trained / ranks * (20.0 + (inputs.bfloat16() ? 2.0 : 0.0)) +
+         at_once * ((ranks > 1.0 ? compute : 0.0) + 4.0 * lanes);
+}
+
 Needs NeedsOf(const JobInputs& inputs, const Machine& machine) {
   const Job& job = inputs.job;
   Needs needs;
@@ -68,13 +90,10 @@ Needs NeedsOf(const JobInputs& inputs, const Machine& machine) {
   needs.sampling_bytes = needs.weight_bytes + KvCacheBytes(inputs, machine);
   needs.disk_bytes = needs.evaluated_tokens * kJournalBytesPerToken;  // the base
   if (!Trains(inputs)) return needs;
-  // Master weights, two moments, best weights, and gradients once per thread; with an adapter of it
-  // alone, beside the base.
   const double trained = job.lora
                              ? static_cast<double>(AdapterParameterCount(inputs.base, *job.lora))
                              : needs.parameters;
-  needs.training_bytes = trained * 4.0 * (4.0 + static_cast<double>(inputs.lanes)) +
-                         (inputs.bfloat16() || job.lora ? needs.weight_bytes : 0.0);
+  needs.training_bytes = TrainingBytes(inputs, trained, needs.weight_bytes);
   const double checkpoint_bytes = job.lora ? trained * 4.0 : needs.weight_bytes;
   const double models = job.control == "none" ? 1 : 2;  // trained in an iteration
   needs.disk_bytes +=
@@ -113,7 +132,7 @@ std::string Warnings(const JobInputs& inputs, const Needs& needs, const Machine&
   warn("training needs",
        needs.training_bytes,
        machine.memory,
-       inputs.job.lora ? ": fewer threads" : ": fewer threads, or a lora section");
+       inputs.job.lora ? ": fewer threads" : ": fewer threads, more processes, or a lora section");
   if (machine.free_disk)
     warn("the run writes", needs.disk_bytes, *machine.free_disk, " free at `output`");
   return text;
@@ -148,7 +167,10 @@ std::string DescribeNeeds(const JobInputs& inputs, const Machine& machine) {
   text += fmt::format(
       "memory: sampling {}{}; the machine has {}\n",
       inputs.job.device == "cuda" ? "on the GPU" : "about " + Bytes(needs.sampling_bytes),
-      trains ? fmt::format(", training about {} and its activations", Bytes(needs.training_bytes))
+      trains ? fmt::format(
+                   ", training about {}{} and its activations",
+                   Bytes(needs.training_bytes),
+                   inputs.ranks > 1 ? fmt::format(" for each of {} processes", inputs.ranks) : "")
              : "",
       Bytes(machine.memory));
   text += fmt::format("disk: at most about {} for the whole run\n", Bytes(needs.disk_bytes));

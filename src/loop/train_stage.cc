@@ -13,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "data/records.h"
 #include "loop/solutions.h"
 #include "loop/stages.h"
@@ -131,6 +132,7 @@ absl::Status RecordTotals(Run& run, int64_t iteration, Arm arm, const TrainResul
        {"loss", result.last_loss},
        {"tokens", result.tokens},
        {"seconds", result.seconds},
+       {"peak_rss_bytes", PeakRssBytes()},  // of this process, sampling included
        {"tokens_per_second",
         result.seconds > 0.0 ? static_cast<double>(result.tokens) / result.seconds : 0.0}});
 }

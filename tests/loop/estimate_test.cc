@@ -62,12 +62,23 @@ TEST(Estimate, WarnsOfWhatTheMachineDoesNotHave) {
       AllOf(HasSubstr("warning: sampling needs about 291 GB, the machine has 30 GB: a smaller "
                       "sampler.kv_cache_memory\n"),
             HasSubstr("warning: training needs about 658 GB, the machine has 30 GB: fewer "
-                      "threads, or a lora section\n"),
+                      "threads, more processes, or a lora section\n"),
             HasSubstr("warning: the run writes about 145 GB, the machine has 100 GB free at "
                       "`output`\n")));
   // An adapter's moments and gradients are small beside the base.
   EXPECT_THAT(DescribeNeeds(Inputs({"lora.r=16", "sampler.kv_cache_memory=4GB"}), small),
               Not(HasSubstr("warning")));
+}
+
+// Of 8.03e9 parameters 22 bytes are shared by 8; an end of the model and two layers, 9.6e8, are
+// whole in bfloat16 and have a gradient for each of 16 threads.
+TEST(Estimate, ProcessesShareWhatTheyTrain) {
+  JobInputs inputs = Inputs();
+  inputs.ranks = 8;
+  EXPECT_THAT(DescribeNeeds(inputs, kLarge),
+              HasSubstr("training about 85.5 GB for each of 8 processes"));
+  inputs.job.train.sharding = "none";
+  EXPECT_THAT(DescribeNeeds(inputs, kLarge), HasSubstr("training about 658 GB for each of 8"));
 }
 
 TEST(Estimate, AJobThatOnlyMeasuresNeedsNoTraining) {
