@@ -36,14 +36,16 @@ struct JobFlags {
 };
 
 struct CheckFlags : JobFlags {
-  int64_t ranks = 1;
+  int64_t ranks = 0;
 
   void visit(config::Fields& f) {
     JobFlags::visit(f);
-    f.integer("ranks",
-              ranks,
-              {.min = 1},
-              "Processes that the run is meant for: what each of them needs is estimated.");
+    f.integer(
+        "ranks",
+        ranks,
+        {.min = 0},
+        "Processes that the run is meant for: what each of them needs is estimated. 0: as few "
+        "as the job asks for.");
   }
 };
 
@@ -265,7 +267,7 @@ absl::Status CheckCommand(const Args& args) {
   RESTEM_ASSIGN_OR_RETURN(const bool go_on, ParseCommand(args, usage, flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
-  inputs.ranks = flags.ranks;
+  inputs.ranks = flags.ranks > 0 ? flags.ranks : FewestRanks(inputs.job);
   RESTEM_ASSIGN_OR_RETURN(const std::string findings, Preflight(inputs));
   fmt::print("{}", findings);
   return absl::OkStatus();

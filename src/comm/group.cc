@@ -51,11 +51,20 @@ Group::~Group() {
 absl::StatusOr<std::shared_ptr<Group>> Group::form(std::shared_ptr<Store> store,
                                                    std::shared_ptr<Presence> presence,
                                                    std::string name,
-                                                   std::vector<std::string> members) {
+                                                   std::vector<std::string> members,
+                                                   Waits waits) {
   std::shared_ptr<Group> group(
       new Group(std::move(store), std::move(presence), std::move(name), std::move(members)));
-  RESTEM_RETURN_IF_ERROR(group->meet());
+  RESTEM_RETURN_IF_ERROR(group->meet(waits));
   return group;
+}
+
+absl::StatusOr<std::shared_ptr<Group>> Group::form_among(const std::string& name,
+                                                         std::span<const int64_t> ranks,
+                                                         Waits waits) const {
+  std::vector<std::string> members;
+  for (const int64_t rank : ranks) members.push_back(members_[static_cast<size_t>(rank)]);
+  return form(store_, presence_, fmt::format("{}, {}", name_, name), std::move(members), waits);
 }
 
 std::string Group::who() const { return fmt::format("{}, {}", store_->who(), name_); }
@@ -97,7 +106,7 @@ absl::StatusOr<std::string> Group::own_address() {
   return used;
 }
 
-absl::Status Group::meet() {
+absl::Status Group::meet(Waits waits) {
   RESTEM_ASSIGN_OR_RETURN(const std::string address, own_address());
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");  // c10d's
   try {
@@ -110,6 +119,8 @@ absl::Status Group::meet() {
                                                     static_cast<int>(rank_),
                                                     static_cast<int>(size()),
                                                     options));
+    constexpr auto kAnyTime = std::chrono::hours(24 * 365);
+    if (waits == Waits::kForWork) backend_->gloo->setTimeout(kAnyTime);
   } catch (const std::exception& error) {
     return explain("connecting", FirstLine(error));
   }
@@ -210,6 +221,15 @@ Group::Pending Group::reduce_scatter(const at::Tensor& part, const at::Tensor& w
     at::Tensor in = whole;
     return backend_->gloo->_reduce_scatter_base(out, in);
   });
+}
+
+absl::Status Group::broadcast(const at::Tensor& tensor) {
+  return begin("broadcasting",
+               [&] {
+                 std::vector<at::Tensor> tensors = {tensor};
+                 return backend_->gloo->broadcast(tensors);
+               })
+      .wait();
 }
 
 absl::Status Group::all_reduce(const at::Tensor& tensor) {

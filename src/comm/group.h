@@ -24,12 +24,21 @@ namespace restem {
 // destroyed so that the others hear of it.
 class Group {
  public:
+  // How long a collective waits for a member that is there: as long as for any answer, or, where
+  // members may be at work in between, for any time.
+  enum class Waits { kForAnswer, kForWork };
+
   // Of the processes `members`, this one among them; returns when all have come. `name` is
   // unlike any other group's, and what messages call it: "train 02".
   static absl::StatusOr<std::shared_ptr<Group>> form(std::shared_ptr<Store> store,
                                                      std::shared_ptr<Presence> presence,
                                                      std::string name,
-                                                     std::vector<std::string> members);
+                                                     std::vector<std::string> members,
+                                                     Waits waits = Waits::kForAnswer);
+  // A group of some of this one's ranks, this one among them, all of which call it.
+  absl::StatusOr<std::shared_ptr<Group>> form_among(const std::string& name,
+                                                    std::span<const int64_t> ranks,
+                                                    Waits waits = Waits::kForAnswer) const;
   ~Group();
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
@@ -57,6 +66,8 @@ class Group {
   Pending all_gather(const at::Tensor& whole, const at::Tensor& part);
   // `part` [n] becomes its run of the sum of all members' `whole` [size · n]. float32.
   Pending reduce_scatter(const at::Tensor& part, const at::Tensor& whole);
+  // Becomes the first member's. Any dtype.
+  absl::Status broadcast(const at::Tensor& tensor);
   // Becomes the sum of all members'; the same bits for each.
   absl::Status all_reduce(const at::Tensor& tensor);
   absl::Status sum(std::span<double> numbers);
@@ -77,7 +88,7 @@ class Group {
         std::shared_ptr<Presence> presence,
         std::string name,
         std::vector<std::string> members);
-  absl::Status meet();
+  absl::Status meet(Waits waits);
   absl::StatusOr<std::string> own_address();
   std::string key(int64_t member, std::string_view name) const;
   absl::StatusOr<std::string> missing();

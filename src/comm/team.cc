@@ -83,6 +83,24 @@ Leases Team::leases(std::string work, int64_t pieces) {
   return Leases(store_, presence_, std::move(work), pieces, [this] { return is_called_off(); });
 }
 
+// A process of this rank, or that none has come.
+absl::StatusOr<Presence::Seen> Team::await(int64_t rank) {
+  for (bool said = false;; said = true) {
+    RESTEM_RETURN_IF_ERROR(CheckStop());
+    RESTEM_ASSIGN_OR_RETURN(auto seen, presence_->see(rank, timeout_));
+    if (seen.lost || !seen.process.empty()) return seen;
+    if (!said) spdlog::info("waiting for rank {} to come", rank);
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+absl::StatusOr<std::string> Team::process_of(int64_t rank) {
+  if (rank == this->rank()) return process();
+  RESTEM_ASSIGN_OR_RETURN(Presence::Seen seen, await(rank));
+  if (!seen.lost) return std::move(seen.process);
+  return Failed(fmt::format("{}: rank {} is lost", store_->who(), rank));
+}
+
 absl::StatusOr<std::vector<std::string>> Team::present() {
   std::vector<std::string> processes;
   for (int64_t other = 0; other < size(); ++other) {
@@ -90,14 +108,8 @@ absl::StatusOr<std::vector<std::string>> Team::present() {
       processes.push_back(process());
       continue;
     }
-    for (bool said = false;; said = true) {
-      RESTEM_RETURN_IF_ERROR(CheckStop());
-      RESTEM_ASSIGN_OR_RETURN(const auto seen, presence_->see(other, timeout_));
-      if (seen.process.empty() && !said) spdlog::info("waiting for rank {} to come", other);
-      if (!seen.lost && !seen.process.empty()) processes.push_back(seen.process);
-      if (seen.lost || !seen.process.empty()) break;
-      std::this_thread::sleep_for(kPause);
-    }
+    RESTEM_ASSIGN_OR_RETURN(Presence::Seen seen, await(other));
+    if (!seen.lost) processes.push_back(std::move(seen.process));
   }
   return processes;
 }

@@ -46,6 +46,9 @@ class Team {
   // `pieces` of a work that all processes name alike, of the last call.
   Leases leases(std::string work, int64_t pieces);
 
+  // The process that has this rank; waits for it to come. Failed where it is lost.
+  absl::StatusOr<std::string> process_of(int64_t rank);
+
   // The processes that are not lost, by rank, this one among them. Waits for those that have not
   // come yet as long as for any answer.
   absl::StatusOr<std::vector<std::string>> present();
@@ -65,6 +68,7 @@ class Team {
  private:
   Team(std::shared_ptr<Store> store, const ClusterOptions& options);
   absl::Status check_leader();
+  absl::StatusOr<Presence::Seen> await(int64_t rank);
 
   const std::shared_ptr<Store> store_;
   const std::shared_ptr<Presence> presence_;

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <array>
 #include <atomic>
@@ -11,6 +10,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/host.h"
 
 namespace restem {
 namespace {
@@ -105,12 +105,6 @@ std::string Framed(std::string_view event) {
 
 double WallTime() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-std::string HostName() {
-  char name[256] = "localhost";
-  ::gethostname(name, sizeof name - 1);
-  return name;
 }
 
 }  // namespace

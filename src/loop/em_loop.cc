@@ -153,6 +153,7 @@ absl::Status FollowLoop(Run& run) {
     if (call.starts_with(kSample))
       RESTEM_RETURN_IF_ERROR(HelpSampling(run, std::stoll(call.substr(kSample.size()))));
     if (call.starts_with(kTrainCall)) RESTEM_RETURN_IF_ERROR(HelpTraining(run, call));
+    if (call.starts_with(kEvaluateCall)) RESTEM_RETURN_IF_ERROR(HelpEvaluating(run, call));
   }
 }
 

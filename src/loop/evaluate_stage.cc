@@ -144,13 +144,32 @@ absl::Status FinishSet(const std::string& dir,
   return absl::OkStatus();
 }
 
+// The call to those that have parts of the model: "evaluate 03 control"; the engine's name, too.
+std::string CallOf(int64_t iteration, Arm arm) {
+  return fmt::format("{}{:02} {}", kEvaluateCall, iteration, ToString(arm));
+}
+
 }  // namespace
+
+absl::Status HelpEvaluating(Run& run, const std::string& call) {
+  // One engine measures, the leader's.
+  const bool has_part = run.team->rank() < run.inputs.job.sampler.tensor_parallel_size;
+  if (!has_part) return absl::OkStatus();
+  for (int64_t n = 0; n <= run.inputs.job.em.iterations; ++n) {
+    for (const Arm arm : {Arm::kRestEm, Arm::kControl}) {
+      if (call == CallOf(n, arm)) return ServeEngine(run, ModelDir(run, n, arm), call);
+    }
+  }
+  return Failed(fmt::format("rank 0 says what is not understood: {}", call));
+}
 
 absl::Status RunEvaluateStage(Run& run, int64_t iteration, Arm arm) {
   const std::string path = run.paths.eval_record(iteration, arm);
   if (!FileExists(path)) {
+    const std::string call = CallOf(iteration, arm);
+    if (run.team) RESTEM_RETURN_IF_ERROR(run.team->call(call));
     RESTEM_ASSIGN_OR_RETURN(const auto engine,
-                            LoadEngine(run.inputs, ModelDir(run, iteration, arm)));
+                            LoadEngine(run, ModelDir(run, iteration, arm), call));
     EvalRecord record;
     for (const ProblemSet& set : run.inputs.tests) {
       const auto start = std::chrono::steady_clock::now();

@@ -116,8 +116,7 @@ absl::Status HashFolder(const std::string& dir, std::map<std::string, std::strin
 
 // The cores for this process: those that a launcher has bound it to, else an equal part of the
 // machine's.
-absl::StatusOr<int64_t> OwnCores() {
-  RESTEM_ASSIGN_OR_RETURN(const Launch launch, ReadLaunch(ProcessEnvironment));
+int64_t OwnCores(const Launch& launch) {
   const int64_t usable = std::max(1U, std::thread::hardware_concurrency());
   const bool bound = usable < ::sysconf(_SC_NPROCESSORS_ONLN);
   return bound ? usable : std::max<int64_t>(1, usable / launch.local_size);
@@ -139,8 +138,9 @@ absl::StatusOr<JobInputs> LoadInputs(Job job) {
   JobInputs inputs;
   inputs.job = std::move(job);
   RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
-  RESTEM_ASSIGN_OR_RETURN(const int64_t cores, OwnCores());
-  inputs.lanes = inputs.job.threads.value_or(cores);
+  RESTEM_ASSIGN_OR_RETURN(const Launch launch, ReadLaunch(ProcessEnvironment));
+  inputs.ranks = launch.world_size;
+  inputs.lanes = inputs.job.threads.value_or(OwnCores(launch));
   RESTEM_ASSIGN_OR_RETURN(inputs.base_dir, BaseOf(inputs.job.model.base));
   RESTEM_ASSIGN_OR_RETURN(inputs.base, ReadModelConfig(inputs.base_dir));
   for (const std::string& note : inputs.base.notes)

@@ -40,7 +40,7 @@ struct JobInputs {
   std::vector<ProblemSet> tests;
   std::optional<int32_t> solution_end;  // what a human solution ends with; none without EOS ids
   int64_t lanes = 1;                    // threads
-  int64_t ranks = 1;                    // processes that estimates are for
+  int64_t ranks = 1;                    // processes of the run
 
   ScoringOptions scoring() const {
     return {.jobs = ScoringJobs(*verifier, job.reward.jobs, lanes)};

@@ -10,6 +10,7 @@
 #include "loop/solutions.h"
 #include "model/adapter.h"
 #include "model/checkpoint.h"
+#include "model/part.h"
 #include "reward/preflight.h"
 #include "text/checks.h"
 
@@ -197,10 +198,30 @@ absl::Status CheckBase(const JobInputs& inputs) {
                   job.model.base));
 }
 
+// That the model can be cut, and that there is a process for each part.
+absl::Status CheckParts(const JobInputs& inputs) {
+  const Job& job = inputs.job;
+  for (const int64_t parts : {job.sampler.tensor_parallel_size, job.train.tensor_parallel_size})
+    RESTEM_RETURN_IF_ERROR(
+        Annotate(PartConfig(inputs.base, {0, parts}).status(), "tensor_parallel_size"));
+  const int64_t fewest = FewestRanks(job);
+  if (inputs.ranks >= fewest) return absl::OkStatus();
+  return InvalidInput(
+      fmt::format("tensor_parallel_size {} needs as many processes, not {}: start "
+                  "them with torchrun, srun or mpirun",
+                  fewest,
+                  inputs.ranks));
+}
+
 }  // namespace
+
+int64_t FewestRanks(const Job& job) {
+  return std::max(job.sampler.tensor_parallel_size, job.train.tensor_parallel_size);
+}
 
 absl::Status CheckModel(const JobInputs& inputs) {
   const Job& job = inputs.job;
+  RESTEM_RETURN_IF_ERROR(CheckParts(inputs));
   RESTEM_RETURN_IF_ERROR(CheckBase(inputs));
   RESTEM_RETURN_IF_ERROR(CheckSamplerModel(inputs));
   if (inputs.base.eos_token_ids.empty() && job.sampler.stop.empty()) {

@@ -16,6 +16,9 @@ absl::Status CheckReward(const JobInputs& inputs);
 // context.
 absl::Status CheckModel(const JobInputs& inputs);
 
+// Processes that a run of this job has at least.
+int64_t FewestRanks(const Job& job);
+
 // Everything: weights load, EOS round-trips, prompts fit the context, sets do not overlap, the
 // reward is sane. Returns the findings as text, with estimates of tokens, memory and disk.
 absl::StatusOr<std::string> Preflight(const JobInputs& inputs);

@@ -164,12 +164,19 @@ absl::StatusOr<GenerationStats> DrawShare(const Run& run,
 
 }  // namespace
 
+namespace {
+
+std::string EngineName(int64_t iteration) { return fmt::format("sample {:02}", iteration); }
+
+}  // namespace
+
 absl::Status RunSampleStage(Run& run, int64_t iteration) {
   const std::string path = run.paths.samples(iteration);
   if (IsFinished(path)) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(MakeDirs(run.paths.iteration(iteration)));
   if (run.team) RESTEM_RETURN_IF_ERROR(run.team->call(fmt::format("sample {}", iteration)));
-  RESTEM_ASSIGN_OR_RETURN(const auto engine, LoadEngine(run.inputs, SamplerDir(run, iteration)));
+  RESTEM_ASSIGN_OR_RETURN(const auto engine,
+                          LoadEngine(run, SamplerDir(run, iteration), EngineName(iteration)));
   GenerationStats stats;
   if (run.team) {
     RESTEM_ASSIGN_OR_RETURN(stats, DrawShare(run, iteration, *engine));
@@ -191,7 +198,12 @@ absl::Status RunSampleStage(Run& run, int64_t iteration) {
 }
 
 absl::Status HelpSampling(Run& run, int64_t iteration) {
-  RESTEM_ASSIGN_OR_RETURN(const auto engine, LoadEngine(run.inputs, SamplerDir(run, iteration)));
+  const EngineRole role = RoleIn(run);
+  if (role == EngineRole::kServes)
+    return ServeEngine(run, SamplerDir(run, iteration), EngineName(iteration));
+  if (role == EngineRole::kIdles) return absl::OkStatus();
+  RESTEM_ASSIGN_OR_RETURN(const auto engine,
+                          LoadEngine(run, SamplerDir(run, iteration), EngineName(iteration)));
   RESTEM_ASSIGN_OR_RETURN(const bool too_late, run.team->is_called_off());
   if (too_late) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(const GenerationStats own, DrawShare(run, iteration, *engine));

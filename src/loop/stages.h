@@ -36,6 +36,11 @@ absl::Status RunTrainStage(Run& run, int64_t iteration, Arm arm);
 constexpr std::string_view kTrainCall = "train ";
 absl::Status HelpTraining(Run& run, const std::string& call);
 
+// The share in a measurement of a process that has a part of the model. `call` begins with
+// kEvaluateCall and is the leader's.
+constexpr std::string_view kEvaluateCall = "evaluate ";
+absl::Status HelpEvaluating(Run& run, const std::string& call);
+
 // eval.json: measures the arm's checkpoint, or for iteration 0 the base, on every test set.
 absl::Status RunEvaluateStage(Run& run, int64_t iteration, Arm arm);
 

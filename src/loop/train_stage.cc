@@ -12,6 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "base/file.h"
+#include "base/host.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/records.h"
@@ -103,6 +104,7 @@ TrainSetup MakeSetup(Run& run,
   setup.seed = static_cast<uint64_t>(inputs.job.seed);
   setup.iteration = static_cast<uint64_t>(iteration);
   setup.lanes = inputs.lanes;
+  setup.node = HostName();
   setup.deterministic = inputs.job.deterministic;
   setup.state_dir = run.paths.trainer(iteration, arm);
   setup.label = NameOf(iteration, arm);
@@ -162,12 +164,25 @@ absl::StatusOr<Trained> TrainInGroup(Run& run,
   return trained;
 }
 
+// Those that are there, as many as share out evenly what train.tensor_parallel_size cuts.
+absl::StatusOr<std::vector<std::string>> ProcessesToTrain(const Run& run) {
+  RESTEM_ASSIGN_OR_RETURN(std::vector<std::string> present, run.team->present());
+  const auto parts = static_cast<size_t>(run.inputs.job.train.tensor_parallel_size);
+  if (present.size() < parts) {
+    return Failed(fmt::format("train.tensor_parallel_size: {} processes are wanted, {} are there",
+                              parts,
+                              present.size()));
+  }
+  present.resize(present.size() / parts * parts);
+  return present;
+}
+
 // All ranks that are there train together; where one is lost on the way, the others go on from the
 // last checkpoint.
 absl::StatusOr<Trained> TrainTogether(Run& run, int64_t iteration, Arm arm) {
   std::vector<std::string> before;
   for (int64_t attempt = 1;; ++attempt) {
-    RESTEM_ASSIGN_OR_RETURN(const std::vector<std::string> present, run.team->present());
+    RESTEM_ASSIGN_OR_RETURN(const std::vector<std::string> present, ProcessesToTrain(run));
     if (present.size() == 1) return TrainInGroup(run, iteration, arm, /*group=*/nullptr);
     const TrainCall call = {iteration, arm, attempt, present};
     RESTEM_RETURN_IF_ERROR(run.team->call(FormatTrainCall(call)));

@@ -1,11 +1,13 @@
 #include "model/decoder.h"
 
 #include <ATen/ops/add.h>
+#include <ATen/ops/clamp.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/sub.h>
 
 #include <cmath>
 
@@ -57,15 +59,25 @@ at::Tensor Heads(const Model& model,
   return rope < 0 ? heads : Rope(heads, positions, model.ropes[static_cast<size_t>(rope)]);
 }
 
+// What all ranks with parts of the model have alike, on the way into this one's; and the sum of
+// what they make of it. Of a whole model both are x.
+at::Tensor Into(const Model& model, const at::Tensor& x) {
+  return model.parts == nullptr ? x : IntoParts(*model.parts, x);
+}
+at::Tensor SumOf(const Model& model, const at::Tensor& x) {
+  return model.parts == nullptr ? x : SumOfParts(*model.parts, x);
+}
+
 at::Tensor AttentionBlock(const Model& model,
                           int64_t index,
-                          const at::Tensor& x,
+                          const at::Tensor& normed,
                           const at::Tensor& positions,
                           const LiveRows& live,
                           const AttentionFn& attention) {
   const ModelConfig& config = model.config;
   const LayerWeights& layer = model.weights.layers[static_cast<size_t>(index)];
   const int64_t rope = config.layer(index).rope;
+  const at::Tensor x = Into(model, normed);
   const at::Tensor q = Linear(live.of(x), layer.q, layer.q_bias);
   const at::Tensor k = Linear(x, layer.k, layer.k_bias);
   const at::Tensor v = Linear(x, layer.v, layer.v_bias);
@@ -74,9 +86,19 @@ at::Tensor AttentionBlock(const Model& model,
                 Heads(model, layer.q_norm, rope, live.positions, q),
                 Heads(model, layer.k_norm, rope, positions, k),
                 v.view({v.size(0), config.num_key_value_heads, config.head_dim}));
-  return Linear(attended.view({attended.size(0), config.num_attention_heads * config.head_dim}),
-                layer.o,
-                layer.o_bias);
+  const at::Tensor heads =
+      attended.view({attended.size(0), config.num_attention_heads * config.head_dim});
+  return SumOf(model, Linear(heads, layer.o, AddedOnce(model.parts.get(), layer.o_bias)));
+}
+
+// Rows of the embedding; of tokens that other parts have, zeros.
+at::Tensor TokenEmbeddings(const Model& model, const at::Tensor& tokens) {
+  const at::Tensor& embedding = model.weights.embed_tokens;
+  if (model.parts == nullptr) return at::embedding(embedding, tokens).to(at::kFloat);
+  const at::Tensor own = at::sub(tokens, model.first_token);
+  const at::Tensor row = at::clamp(own, 0, embedding.size(0) - 1);
+  const at::Tensor is_here = own.eq(row).to(at::kFloat).unsqueeze(1);
+  return SumOf(model, at::mul(at::embedding(embedding, row).to(at::kFloat), is_here));
 }
 
 }  // namespace
@@ -84,7 +106,7 @@ at::Tensor AttentionBlock(const Model& model,
 at::Tensor EmbedRows(const Model& model, const DecoderInput& input) {
   const ModelConfig& config = model.config;
   const Weights& weights = model.weights;
-  at::Tensor x = at::embedding(weights.embed_tokens, input.tokens).to(at::kFloat);
+  at::Tensor x = TokenEmbeddings(model, input.tokens);
   if (config.embedding_scale != 1.0) {
     // As the model was trained: in its own precision.
     const at::Tensor scale =
@@ -109,11 +131,11 @@ at::Tensor DecoderLayer(const Model& model,
   const at::Tensor attended = AttentionBlock(
       model, index, Norm(config, layer.input_norm, x), input.positions, live, attention);
   const at::Tensor y = at::add(live.of(x), Norm(config, layer.attention_norm, attended));
-  const at::Tensor inner = Norm(config, layer.mlp_input_norm, y);
+  const at::Tensor inner = Into(model, Norm(config, layer.mlp_input_norm, y));
   const at::Tensor computed = config.layer(index).experts
                                   ? MixtureOfExperts(config, layer, inner)
-                                  : Mlp(config.activation, layer.mlp, inner);
-  return at::add(y, Norm(config, layer.mlp_norm, computed));
+                                  : Mlp(config.activation, layer.mlp, inner, model.parts.get());
+  return at::add(y, Norm(config, layer.mlp_norm, SumOf(model, computed)));
 }
 
 at::Tensor FinalNorm(const Model& model, const at::Tensor& x) {

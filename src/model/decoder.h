@@ -12,6 +12,7 @@
 
 #include "model/config.h"
 #include "model/weights.h"
+#include "ops/model_parts.h"
 #include "ops/packed_attention.h"
 #include "ops/rope.h"
 
@@ -24,10 +25,14 @@ struct Model {
   std::vector<RopeTable> ropes;  // of config.ropes
   std::string dir;  // the HF directory with its weights: tokenizer and configs go along with every
                     // checkpoint
+  // Of a part (model/part.h), which config and weights then are of: the ranks with the others.
+  std::shared_ptr<ModelParts> parts = nullptr;  // null: this is a whole model
+  int64_t first_token = 0;                      // of the part's rows of the embedding
+  int64_t vocabulary = 0;                       // rows of all parts
 };
 
 struct DecoderInput {
-  at::Tensor tokens;     // [rows] int32, each below vocab_size
+  at::Tensor tokens;     // [rows] int32, each below the whole model's vocab_size
   at::Tensor positions;  // [rows] int32, each below max_position_embeddings
   at::Tensor live;       // [live] int64, rows whose hidden state is wanted; undefined: all of them
 };

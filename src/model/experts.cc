@@ -96,12 +96,19 @@ at::Tensor MixtureOfExperts(const ModelConfig& config,
   return sum;
 }
 
-at::Tensor Mlp(kernels::Activation activation, const MlpWeights& mlp, const at::Tensor& x) {
+at::Tensor Mlp(kernels::Activation activation,
+               const MlpWeights& mlp,
+               const at::Tensor& x,
+               const ModelParts* parts) {
   const at::Tensor up = Linear(x, mlp.up, mlp.up_bias);
   const bool gated = mlp.gate.dense.defined() || mlp.gate.packed != nullptr;
   const at::Tensor active =
       gated ? Glu(activation, Linear(x, mlp.gate, mlp.gate_bias), up) : Glu(activation, up);
-  return Linear(active, mlp.down, mlp.down_bias);
+  return Linear(active, mlp.down, AddedOnce(parts, mlp.down_bias));
+}
+
+at::Tensor AddedOnce(const ModelParts* parts, const at::Tensor& bias) {
+  return parts == nullptr || parts->rank() == 0 ? bias : at::Tensor();
 }
 
 }  // namespace restem

@@ -41,7 +41,7 @@ class KvPagePool {
 };
 
 // Pages of a CPU. Memory is taken from the system when a page is first written.
-class CpuKvPages final : public KvPagePool {
+class CpuKvPages : public KvPagePool {
  public:
   static int64_t page_bytes(const ModelConfig& config);
 

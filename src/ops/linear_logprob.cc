@@ -69,7 +69,11 @@ LogprobOperands Checked(const at::Tensor& hidden,
                         const at::Tensor& targets,
                         const LogprobOptions& options) {
   CheckHidden(hidden, weight.dense);
-  CheckTargets(targets, hidden, weight.dense.size(0));
+  const int64_t rows = weight.dense.size(0);
+  TORCH_CHECK(options.parts == nullptr || (hidden.is_cpu() && 0 <= options.first_token &&
+                                           options.first_token + rows <= options.vocabulary),
+              "LinearLogprob: parts of a vocabulary are for the CPU, and lie within it");
+  CheckTargets(targets, hidden, options.parts == nullptr ? rows : options.vocabulary);
   TORCH_CHECK(options.soft_cap >= 0.0 && options.temperature > 0.0,
               "LinearLogprob: soft cap ",
               options.soft_cap,
@@ -81,7 +85,10 @@ LogprobOperands Checked(const at::Tensor& hidden,
           weight.packed.get(),
           targets,
           {static_cast<float>(options.soft_cap), static_cast<float>(1.0 / options.temperature)},
-          options.logits_bytes};
+          options.logits_bytes,
+          options.parts,
+          options.first_token,
+          options.vocabulary};
 }
 
 LinearLogprobResult Scores(const LogprobOperands& operands) {

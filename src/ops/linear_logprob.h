@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include "ops/matrix.h"
+#include "ops/model_parts.h"
 
 namespace restem {
 
@@ -24,6 +25,12 @@ struct LogprobOptions {
   double temperature = 1.0;  // > 0; logits are divided by it, after the cap
   // Memory for logits while a gradient is computed; 0: 192 MiB on a CPU, 2 GiB on a GPU.
   int64_t logits_bytes = 0;
+  // Where the weight has the rows of some tokens only, and other ranks have the others' (CPU only):
+  // all get the same results. `hidden` is the same for all; its gradient is a share of what has to
+  // be added up.
+  ModelParts* parts = nullptr;  // null: the weight is whole
+  int64_t first_token = 0;      // of the weight's rows
+  int64_t vocabulary = 0;       // of all
 };
 
 struct LinearLogprobResult {
@@ -37,7 +44,7 @@ struct LinearLogprobResult {
 LinearLogprobResult LinearLogprob(
     const at::Tensor& hidden,   // [rows, width] float32, on a GPU also bfloat16
     const Matrix& weight,       // [vocab, width] float32 or bfloat16; the product's precision
-    const at::Tensor& targets,  // [rows] int32, each in [0, vocab)
+    const at::Tensor& targets,  // [rows] int32, each in [0, vocab), of all ranks'
     const LogprobOptions& options = {});
 
 // logits = cap·tanh(logits / cap) in place, with the bits that LinearLogprob's cap gives them; a

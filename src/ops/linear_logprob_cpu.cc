@@ -1,5 +1,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 
@@ -61,6 +62,8 @@ class RowChunk {
         targets_(operands.targets.const_data_ptr<int32_t>() + first),
         transform_(operands.transform),
         first_(first),
+        first_token_(operands.first_token),
+        parts_(operands.parts),
         stats_(static_cast<size_t>(count)) {}
 
   // Columns [first, first + weight rows) of the logits, put at `column` of the room.
@@ -96,7 +99,9 @@ class RowChunk {
     });
   }
 
-  void finish(LinearLogprobResult& scores) const {
+  // After all of this rank's columns.
+  void finish(LinearLogprobResult& scores) {
+    if (parts_ != nullptr) merge_parts();
     kernels::FinishRowStats(stats_.data(),
                             hidden_.size(0),
                             {scores.logp.mutable_data_ptr<float>() + first_,
@@ -132,7 +137,24 @@ class RowChunk {
 
  private:
   kernels::LogitsBlock block(int64_t rows, int64_t first, int64_t count) const {
-    return {rows, first, count, logits_.stride(0)};
+    return {rows, first_token_ + first, count, logits_.stride(0)};
+  }
+
+  // Statistics of this rank's columns become those of all: a row's are four numbers of each rank.
+  void merge_parts() {
+    static_assert(sizeof(kernels::RowStats) == 4 * sizeof(float));
+    const auto rows = static_cast<int64_t>(stats_.size());
+    const at::Tensor own = at::from_blob(stats_.data(), {rows, 4}, logits_.options());
+    const at::Tensor all = at::empty({parts_->size(), rows, 4}, logits_.options());
+    parts_->gather(all, own);
+    const auto* of_rank = static_cast<const kernels::RowStats*>(all.const_data_ptr());
+    std::copy_n(of_rank, rows, stats_.begin());
+    for (int64_t rank = 1; rank < parts_->size(); ++rank) {
+      for (int64_t row = 0; row < rows; ++row) {
+        kernels::RowStats& merged = stats_[static_cast<size_t>(row)];
+        merged = kernels::Merged(merged, of_rank[rank * rows + row]);
+      }
+    }
   }
 
   const at::Tensor hidden_;
@@ -140,6 +162,8 @@ class RowChunk {
   const int32_t* targets_;
   const kernels::LogitTransform transform_;
   const int64_t first_;
+  const int64_t first_token_;
+  ModelParts* const parts_;
   std::vector<kernels::RowStats> stats_;
 };
 
@@ -148,7 +172,8 @@ LinearLogprobResult ScoresOfPacked(const LogprobOperands& operands) {
   const int64_t rows = operands.hidden.size(0);
   const int64_t vocab = operands.weight.size(0);
   LinearLogprobResult scores = EmptyScores(rows, operands.hidden);
-  const int64_t held = std::min(rows, GradientRows(rows, vocab, operands.logits_bytes));
+  const int64_t held =
+      std::min(rows, GradientRows(rows, operands.most_rows(), operands.logits_bytes));
   const at::Tensor logits = at::empty({held, vocab}, operands.hidden.options());
   for (int64_t first = 0; first < rows; first += held) {
     RowChunk chunk(operands, operands.hidden, first, std::min(held, rows - first), logits);
@@ -196,7 +221,7 @@ NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands&
     result.dweight =
         rows == 0 ? at::zeros(weight.sizes(), float32) : at::empty(weight.sizes(), float32);
   const at::Tensor rounded = RoundedTo(operands.hidden, weight);
-  const int64_t held = GradientRows(rows, vocab, operands.logits_bytes);
+  const int64_t held = GradientRows(rows, operands.most_rows(), operands.logits_bytes);
   const at::Tensor logits = at::empty({held, vocab}, float32);
   for (int64_t first = 0; first < rows; first += held) {
     const int64_t count = std::min(held, rows - first);

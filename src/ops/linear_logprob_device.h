@@ -15,6 +15,15 @@ struct LogprobOperands {
   at::Tensor targets;                    // [rows] int32
   kernels::LogitTransform transform;
   int64_t logits_bytes = 0;  // 0: the device's default
+  // As LogprobOptions has them.
+  ModelParts* parts = nullptr;
+  int64_t first_token = 0;
+  int64_t vocabulary = 0;
+
+  // Rows of the weight of the rank that has most.
+  int64_t most_rows() const {
+    return parts == nullptr ? weight.size(0) : (vocabulary + parts->size() - 1) / parts->size();
+  }
 };
 
 struct NllWithGradient {

@@ -58,34 +58,59 @@ class FirstError {
   absl::Status status_;
 };
 
-KvSequence PrefixOf(const Model& model,
-                    std::span<const SampleRequest> requests,
-                    int64_t length,
-                    int64_t max_rows,
-                    CpuKvPages& pool) {
+absl::Status ErrorOf(const std::exception& exception) {
+  return Failed(fmt::format("sampling: {}", exception.what()));
+}
+
+absl::StatusOr<KvSequence> PrefixOf(const Model& model,
+                                    std::span<const SampleRequest> requests,
+                                    int64_t length,
+                                    int64_t max_rows,
+                                    CpuKvPages& pool) {
   if (length == 0) return KvSequence(pool);
   const c10::InferenceMode inference;
   const std::span<const int32_t> tokens = requests.front().prompt_tokens;
-  return ComputePrefix(model, tokens.first(static_cast<size_t>(length)), max_rows, pool);
+  try {
+    return ComputePrefix(model, tokens.first(static_cast<size_t>(length)), max_rows, pool);
+  } catch (const std::exception& exception) {
+    return ErrorOf(exception);
+  }
 }
 
-absl::StatusOr<GenerationStats> RunLane(const LaneContext& context) {
+absl::StatusOr<GenerationStats> RunLane(const LaneContext& context, const Model& model) {
   const c10::InferenceMode inference;
   try {
-    Lane lane(context);
+    Lane lane(context, model);
     RESTEM_RETURN_IF_ERROR(lane.run());
     return lane.stats();
   } catch (const std::exception& exception) {  // memory ran out, say: the others must stop too
-    return Failed(fmt::format("sampling: {}", exception.what()));
+    return ErrorOf(exception);
   }
+}
+
+// What prompts are checked against: a part has fewer rows of the embedding than there are tokens.
+ModelConfig WholeConfig(const Model& model) {
+  ModelConfig config = model.config;
+  if (model.vocabulary > 0) config.vocab_size = model.vocabulary;
+  return config;
+}
+
+BatchEngineOptions WithLanes(BatchEngineOptions options, const LeadingParts* parts) {
+  if (parts != nullptr) options.lanes = parts->lanes();
+  return options;
 }
 
 }  // namespace
 
 BatchEngine::BatchEngine(Model model,
                          std::shared_ptr<const Tokenizer> tokenizer,
-                         BatchEngineOptions options)
-    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), options_(options) {
+                         BatchEngineOptions options,
+                         std::unique_ptr<LeadingParts> parts)
+    : model_(std::move(model)),
+      whole_(WholeConfig(model_)),
+      tokenizer_(std::move(tokenizer)),
+      options_(WithLanes(options, parts.get())),
+      parts_(std::move(parts)) {
   model_.weights =
       PackedWeights(model_.config, std::move(model_.weights), /*keep_dense=*/false, options_.lanes);
 }
@@ -94,15 +119,30 @@ absl::StatusOr<GenerationStats> BatchEngine::generate(std::span<const SampleRequ
                                                       const SamplingParams& params,
                                                       const Sink& sink,
                                                       const More& more) {
-  RESTEM_RETURN_IF_ERROR(CheckRequests(requests, model_.config));
+  RESTEM_RETURN_IF_ERROR(CheckRequests(requests, whole_));
   RESTEM_ASSIGN_OR_RETURN(const MemoryPlan plan,
                           PlanMemory(requests, params, options_, model_.config));
   const auto start = std::chrono::steady_clock::now();
-  CpuKvPages pool(model_.config, plan.pages);
-  RESTEM_ASSIGN_OR_RETURN(GenerationStats stats,
-                          run_lanes(requests, params, plan.lanes, pool, sink, more));
-  stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (parts_ != nullptr) RESTEM_RETURN_IF_ERROR(parts_->begin(plan.lanes, plan.pages));
+  const auto pool = parts_ != nullptr ? parts_->new_pages(model_.config, plan.pages)
+                                      : std::make_unique<CpuKvPages>(model_.config, plan.pages);
+  auto stats = run_lanes(requests, params, plan.lanes, *pool, sink, more);
+  if (parts_ != nullptr) {
+    parts_->end_pages();
+    // Others hear a signal, too, and may be gone before this one has.
+    RESTEM_RETURN_IF_ERROR(CheckStop());
+    RESTEM_RETURN_IF_ERROR(parts_->failure());
+  }
+  RESTEM_RETURN_IF_ERROR(stats.status());
+  stats->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return stats;
+}
+
+// Each lane hears of the ranks with other parts by itself.
+Model BatchEngine::lane_model(size_t lane) const {
+  Model model = model_;
+  if (parts_ != nullptr) model.parts = parts_->lane(lane);
+  return model;
 }
 
 absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleRequest> requests,
@@ -113,7 +153,8 @@ absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleReq
                                                        const More& more) {
   const int64_t rows = std::max<int64_t>(1, options_.max_rows() / lanes);
   const int64_t shared = SharedPrefixLength(requests);
-  const KvSequence prefix = PrefixOf(model_, requests, shared, rows, pool);
+  RESTEM_ASSIGN_OR_RETURN(const KvSequence prefix,
+                          PrefixOf(lane_model(0), requests, shared, rows, pool));
   WorkList work(requests, lanes, more);
   FirstError error;
   const auto stopped = [&] { return StopRequested() || !error.get().ok(); };
@@ -123,7 +164,7 @@ absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleReq
   GenerationStats stats;
   stats.prompt_tokens = shared;
   const LaneContext context = {
-      .model = model_,
+      .config = whole_,
       .tokenizer = *tokenizer_,
       .params = params,
       .pool = pool,
@@ -138,8 +179,9 @@ absl::StatusOr<GenerationStats> BatchEngine::run_lanes(std::span<const SampleReq
           },
       .stopped = stopped,
   };
-  RunLanes(static_cast<size_t>(lanes), [&](size_t) {
-    const auto own = RunLane(context);
+  RunLanes(static_cast<size_t>(lanes), [&](size_t lane) {
+    const auto own = RunLane(context, lane_model(lane));
+    if (parts_ != nullptr) parts_->end_lane(lane);
     if (!own.ok()) return error.set(own.status());
     const std::lock_guard lock(stats_mutex);
     stats.add(*own);

@@ -9,6 +9,7 @@
 #include "model/decoder.h"
 #include "model/kv_cache.h"
 #include "sampler/engine.h"
+#include "sampler/engine_parts.h"
 #include "text/tokenizer.h"
 
 namespace restem {
@@ -24,7 +25,11 @@ struct BatchEngineOptions {
 
 class BatchEngine : public SamplingEngine {
  public:
-  BatchEngine(Model model, std::shared_ptr<const Tokenizer> tokenizer, BatchEngineOptions options);
+  // Of a part of a model, `parts` has the ranks with the others; null: the model is whole.
+  BatchEngine(Model model,
+              std::shared_ptr<const Tokenizer> tokenizer,
+              BatchEngineOptions options,
+              std::unique_ptr<LeadingParts> parts = nullptr);
 
   using SamplingEngine::generate;
   absl::StatusOr<GenerationStats> generate(std::span<const SampleRequest> requests,
@@ -40,9 +45,13 @@ class BatchEngine : public SamplingEngine {
                                             const Sink& sink,
                                             const More& more);
 
+  Model lane_model(size_t lane) const;
+
   Model model_;  // packed
+  const ModelConfig whole_;
   const std::shared_ptr<const Tokenizer> tokenizer_;
   const BatchEngineOptions options_;
+  const std::unique_ptr<LeadingParts> parts_;
 };
 
 }  // namespace restem

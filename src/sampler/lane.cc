@@ -18,15 +18,12 @@ std::span<const float> RowOf(const at::Tensor& logits, int64_t row) {
 
 }  // namespace
 
-Lane::Lane(const LaneContext& context)
+Lane::Lane(const LaneContext& context, const Model& model)
     : context_(context),
       token_sampler_(context.params),
-      step_(context.model, context.pool),
-      prompts_({context.model.config,
-                context.tokenizer,
-                context.params,
-                context.prefix,
-                context.next_unit}) {}
+      step_(model, context.pool),
+      prompts_(
+          {context.config, context.tokenizer, context.params, context.prefix, context.next_unit}) {}
 
 absl::Status Lane::run() {
   while (!context_.stopped()) {

@@ -18,7 +18,7 @@ namespace restem {
 
 // What all lanes of a run share.
 struct LaneContext {
-  const Model& model;  // packed
+  const ModelConfig& config;
   const Tokenizer& tokenizer;
   const SamplingParams& params;
   CpuKvPages& pool;
@@ -32,7 +32,8 @@ struct LaneContext {
 
 class Lane {
  public:
-  explicit Lane(const LaneContext& context);
+  // `model` is packed; where it is a part, its ranks are this lane's.
+  Lane(const LaneContext& context, const Model& model);
 
   // Works until there is no more, an error, or a stop.
   absl::Status run();

@@ -72,9 +72,10 @@ void SamplerOptions::visit(config::Fields& f) {
             "stop_at_correct",
             "is more than samples_per_problem: no problem would be stopped");
   VisitEngine(f, batch_tokens, kv_cache_memory);
-  f.integer(
-      "tensor_parallel_size", tensor_parallel_size, {.min = 1}, "Devices that share a model.");
-  f.require(tensor_parallel_size == 1, "tensor_parallel_size", "this version supports only 1");
+  f.integer("tensor_parallel_size",
+            tensor_parallel_size,
+            {.min = 1},
+            "Neighbouring ranks that compute one model together, each a part of every matrix.");
 }
 
 SamplingParams SamplerOptions::params() const { return ToParams(*this); }

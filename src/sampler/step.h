@@ -13,39 +13,42 @@
 
 namespace restem {
 
+// The rows of a pass, with the pages that their sequences' keys are in: all that a rank needs that
+// computes a part of it.
+struct StepRows {
+  std::vector<int32_t> tokens;     // [rows]
+  std::vector<int32_t> sequences;  // [rows] each in [0, sequences)
+  std::vector<int32_t> positions;  // [rows]
+  std::vector<int64_t> live;       // rows whose logits are wanted, ascending
+  std::vector<int32_t> tables;     // [sequences, table_stride] pages
+  int64_t table_stride = 0;
+};
+
+// Stores the keys of all rows. Of a part of a model, all ranks call it with the same rows.
+at::Tensor RunStep(const Model& model,
+                   const CpuKvPages& pool,
+                   const StepRows& rows);  // returns logits [live, vocab] float32
+
 class Step {
  public:
-  explicit Step(const Model& model, const CpuKvPages& pool) : model_(model), pool_(pool) {}
+  Step(const Model& model, const CpuKvPages& pool) : model_(model), pool_(pool) {}
 
   void clear();
   // The next `tokens`, at least one, of a sequence whose keys are reserved. If `live`, the logits
   // behind the last of them are wanted.
   void add(const KvSequence& sequence, std::span<const int32_t> tokens, bool live);
 
-  int64_t rows() const { return static_cast<int64_t>(tokens_.size()); }
+  int64_t rows() const { return static_cast<int64_t>(rows_.tokens.size()); }
 
-  // Stores the keys of all rows. Logits of the live rows in the order of their adding.
-  at::Tensor run();  // [live, vocab] float32
+  // RunStep of what was added; live rows in the order of their adding. Ranks with other parts of
+  // the model hear of it first.
+  at::Tensor run();
 
  private:
-  // Rows as attention sees them; in the last layer only the live ones ask.
-  struct Rows {
-    std::vector<int32_t> sequences;
-    std::vector<int32_t> positions;
-  };
-
-  AttentionFn attention();
-  kernels::PagedRows paged(const Rows& rows) const;
-
   const Model& model_;
   const CpuKvPages& pool_;
-  std::vector<int32_t> tokens_;  // [rows]
-  Rows rows_;
-  Rows live_rows_;
-  std::vector<int64_t> live_;                        // rows
+  StepRows rows_;
   std::vector<std::span<const int32_t>> sequences_;  // pages of each
-  std::vector<int32_t> tables_;                      // [sequences, table_stride_]
-  int64_t table_stride_ = 0;
 };
 
 }  // namespace restem

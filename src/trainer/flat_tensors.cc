@@ -1,5 +1,7 @@
 #include "trainer/flat_tensors.h"
 
+#include <c10/util/accumulate.h>
+
 namespace restem {
 namespace {
 
@@ -10,18 +12,19 @@ int64_t Padded(int64_t elements) {
 
 }  // namespace
 
-int64_t FlatSize(const std::vector<at::Tensor>& shapes) {
+int64_t FlatSize(const Shapes& shapes) {
   int64_t size = 0;
-  for (const at::Tensor& shape : shapes) size += Padded(shape.numel());
+  for (const auto& shape : shapes) size += Padded(c10::multiply_integers(shape));
   return size;
 }
 
-std::vector<at::Tensor> FlatViews(const at::Tensor& flat, const std::vector<at::Tensor>& shapes) {
+std::vector<at::Tensor> FlatViews(const at::Tensor& flat, const Shapes& shapes) {
   std::vector<at::Tensor> views;
   int64_t begin = 0;
-  for (const at::Tensor& shape : shapes) {
-    views.push_back(flat.narrow(0, begin, shape.numel()).view(shape.sizes()));
-    begin += Padded(shape.numel());
+  for (const auto& shape : shapes) {
+    const int64_t count = c10::multiply_integers(shape);
+    views.push_back(flat.narrow(0, begin, count).view(shape));
+    begin += Padded(count);
   }
   return views;
 }

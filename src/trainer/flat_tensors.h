@@ -10,9 +10,10 @@ namespace restem {
 
 // Elements of a flat tensor that holds tensors of these shapes, each at a multiple of 64 bytes of
 // float32.
-int64_t FlatSize(const std::vector<at::Tensor>& shapes);
+using Shapes = std::vector<std::vector<int64_t>>;
+int64_t FlatSize(const Shapes& shapes);
 
 // Views of `flat` [FlatSize(shapes)], one of each shape.
-std::vector<at::Tensor> FlatViews(const at::Tensor& flat, const std::vector<at::Tensor>& shapes);
+std::vector<at::Tensor> FlatViews(const at::Tensor& flat, const Shapes& shapes);
 
 }  // namespace restem

@@ -20,9 +20,9 @@ GradientComputer::GradientComputer(const Model& model,
     : z_loss_(z_loss), deterministic_(deterministic), replicas_(static_cast<size_t>(lanes)) {
   for (Replica& replica : replicas_) {
     replica.model = model;
-    std::vector<at::Tensor> shapes;
-    for (Parameter& parameter : TrainedParameters(model.config, model.weights))
-      shapes.push_back(std::move(parameter.tensor));
+    Shapes shapes;
+    for (const Parameter& parameter : TrainedParameters(model.config, model.weights))
+      shapes.push_back(parameter.tensor.sizes().vec());
     replica.flat = at::zeros({FlatSize(shapes)}, at::kFloat);
     replica.sums = FlatViews(replica.flat, shapes);
   }

@@ -69,7 +69,7 @@ void VisitObjective(Fields& f, TrainOptions& o) {
 }
 
 void VisitScale(Fields& f, TrainOptions& o) {
-  static constexpr std::array<std::string_view, 2> kSharding = {"auto", "none"};
+  static constexpr std::array<std::string_view, 3> kSharding = {"auto", "node", "none"};
   f.boolean("gradient_checkpointing",
             o.gradient_checkpointing,
             "Compute activations again in the backward pass: less memory, more time.");
@@ -77,12 +77,12 @@ void VisitScale(Fields& f, TrainOptions& o) {
       "sharding",
       o.sharding,
       kSharding,
-      "auto: the ranks of a run share out weights, gradients and moments. none: each has all.");
+      "auto: the ranks of a run share out weights, gradients and moments. node: those of each node "
+      "do. none: each has all.");
   f.integer("tensor_parallel_size",
             o.tensor_parallel_size,
             {.min = 1},
-            "Devices that share each matrix.");
-  f.require(o.tensor_parallel_size == 1, "tensor_parallel_size", "this version supports only 1");
+            "Neighbouring ranks that compute one model together, each a part of every matrix.");
 }
 
 }  // namespace

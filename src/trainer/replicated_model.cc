@@ -34,11 +34,11 @@ ReplicatedModel::ReplicatedModel(const Model& start,
       model_(With(start, casts_ ? Cast(start.config, master_) : master_)),
       gradient_(model_, options.lanes, options.z_loss, options.deterministic) {
   for (const Parameter& parameter : TrainedParameters(model_.config, master_)) {
-    slices_.push_back({parameter.name,
-                       /*begin=*/0,
-                       parameter.tensor,
-                       /*is_matrix=*/parameter.tensor.dim() >= 2,
-                       /*counts=*/group_ == nullptr || group_->leads()});
+    TrainedSlice& slice = slices_.emplace_back();
+    slice.run.parameter = parameter.name;
+    slice.values = parameter.tensor;
+    slice.is_matrix = parameter.tensor.dim() >= 2;
+    slice.counts = group_ == nullptr || group_->leads();
   }
   gradient_.set_dropout(options.seed, options.iteration);
 }

@@ -22,20 +22,20 @@ MicroBatch::MicroBatch(const Model& model, const PackedBatch& packed_batch)
 
 ShardedLane::ShardedLane(const Model& model,
                          std::span<const std::unique_ptr<ShardedUnit>> units,
-                         std::span<const Parameter> vectors)
+                         std::span<const KeptParameter> kept)
     : model_(model), units_(units.size()) {
   std::map<std::string, at::Tensor> leaves;
   for (size_t i = 0; i < units.size(); ++i) {
     for (const Parameter& matrix : units[i]->matrices())
       units_[i].leaves.push_back(leaves[matrix.name] = MakeLeaf(matrix.tensor));
   }
-  std::vector<at::Tensor> shapes;
-  for (const Parameter& vector : vectors) shapes.push_back(vector.tensor);
-  vector_flat_ = at::zeros({FlatSize(shapes)}, at::kFloat);
-  vector_sums_ = FlatViews(vector_flat_, shapes);
-  for (size_t i = 0; i < vectors.size(); ++i) {
-    at::Tensor& leaf = leaves[vectors[i].name] = MakeLeaf(vectors[i].tensor);
-    leaf.mutable_grad() = vector_sums_[i];
+  Shapes shapes;
+  for (const KeptParameter& parameter : kept) shapes.push_back(parameter.shape);
+  kept_flat_ = at::zeros({FlatSize(shapes)}, at::kFloat);
+  kept_sums_ = FlatViews(kept_flat_, shapes);
+  for (size_t i = 0; i < kept.size(); ++i) {
+    at::Tensor& leaf = leaves[kept[i].name] = MakeLeaf(kept[i].values);
+    leaf.mutable_grad() = kept[i].part_of(kept_sums_[i]);
   }
   VisitParameters(model_.config,
                   model_.weights,

@@ -9,6 +9,7 @@
 
 #include "data/packing.h"
 #include "model/decoder.h"
+#include "model/part.h"
 #include "trainer/sharded_unit.h"
 #include "trainer/step_loss.h"
 
@@ -28,13 +29,25 @@ struct MicroBatch {
   at::Tensor gradient;              // of the loss, to what the next step back gave
 };
 
+// A parameter that is not shared out: each rank has all of it, or all of its part.
+struct KeptParameter {
+  std::string name;
+  at::Tensor values;           // float32, of this rank's part
+  std::vector<int64_t> shape;  // of the whole
+  PartCut cut;
+
+  at::Tensor part_of(const at::Tensor& whole) const {
+    return cut.dimension < 0 ? whole : whole.narrow(cut.dimension, cut.first, cut.count);
+  }
+};
+
 // Leaves over the memory of a model's units, and the gradients that this thread collects for them.
 class ShardedLane {
  public:
-  // `model` has no weights; `vectors` are its norms and biases.
+  // `model` has no weights.
   ShardedLane(const Model& model,
               std::span<const std::unique_ptr<ShardedUnit>> units,
-              std::span<const Parameter> vectors);
+              std::span<const KeptParameter> kept);
 
   const Model& model() const { return model_; }
 
@@ -45,9 +58,9 @@ class ShardedLane {
   at::Tensor close_gradient(size_t unit);
   const std::vector<at::Tensor>& gradients(size_t unit) const { return units_[unit].sums; }
 
-  // Of the vectors: one by one, and as one tensor.
-  const std::vector<at::Tensor>& vector_sums() const { return vector_sums_; }
-  const at::Tensor& vector_gradient() const { return vector_flat_; }
+  // Of the kept parameters: one by one, whole, with zeros where other parts are; and as one tensor.
+  const std::vector<at::Tensor>& kept_sums() const { return kept_sums_; }
+  const at::Tensor& kept_gradient() const { return kept_flat_; }
 
   StepLoss loss;
 
@@ -60,8 +73,8 @@ class ShardedLane {
 
   Model model_;  // of leaves
   std::vector<UnitLeaves> units_;
-  at::Tensor vector_flat_;  // float32
-  std::vector<at::Tensor> vector_sums_;
+  at::Tensor kept_flat_;  // float32
+  std::vector<at::Tensor> kept_sums_;
 };
 
 }  // namespace restem

@@ -2,9 +2,11 @@
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/clone.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,55 +18,107 @@
 
 namespace restem {
 
-ShardedModel::ShardedModel(const Model& start,
+namespace {
+
+std::map<std::string, std::vector<int64_t>> ShapesOf(const ModelConfig& config) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  Weights none;
+  VisitParameters(
+      config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
+        shapes[name] = shape;
+      });
+  return shapes;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ShardedModel>> ShardedModel::make(const Model& start,
+                                                                 const ShardedOptions& options,
+                                                                 Mesh mesh) {
+  RESTEM_ASSIGN_OR_RETURN(Model model, PartOf(start, mesh.part));
+  const Weights own = std::exchange(model.weights, {});
+  std::unique_ptr<ShardedModel> sharded(
+      new ShardedModel(start.config, std::move(model), options, std::move(mesh)));
+  sharded->make_units(own);
+  sharded->make_lanes();
+  return sharded;
+}
+
+ShardedModel::ShardedModel(const ModelConfig& whole,
+                           Model part,
                            const ShardedOptions& options,
-                           std::shared_ptr<Group> group)
+                           Mesh mesh)
     : options_(options),
-      group_(std::move(group)),
-      shards_(options.replicates ? nullptr : group_.get()),
-      tied_(start.config.tie_word_embeddings),
-      model_{start.config, {}, start.ropes, start.dir} {
-  if (shards_ != nullptr) ReturnFreedBlocks();
-  make_units(start);
-  for (int64_t i = 0; i < options_.lanes; ++i)
-    lanes_.push_back(std::make_unique<ShardedLane>(model_, units_, vectors_));
-  for (const at::Tensor& sum : lanes_.front()->vector_sums()) gradients_.push_back(sum);
+      mesh_(std::move(mesh)),
+      whole_(whole),
+      shapes_(ShapesOf(whole)),
+      tied_(whole.tie_word_embeddings),
+      model_(std::move(part)) {
+  if (mesh_.shards != nullptr) ReturnFreedBlocks();
 }
 
 ShardedModel::~ShardedModel() = default;
 
-void ShardedModel::make_units(const Model& start) {
-  const auto layers = static_cast<size_t>(start.config.num_hidden_layers);
-  std::vector<std::vector<Parameter>> matrices(layers + (tied_ ? 1 : 2));
-  std::vector<at::Tensor> vectors;
-  for (Parameter& parameter : Parameters(start.config, start.weights)) {
-    if (parameter.tensor.dim() < 2) {
-      vectors.push_back(parameter.tensor);
-      vectors_.push_back(std::move(parameter));
-    } else if (const auto layer = LayerOf(parameter.name)) {
-      matrices[unit_of_layer(*layer)].push_back(std::move(parameter));
-    } else {
-      const bool is_head = parameter.tensor.is_same(start.weights.lm_head.dense);
-      matrices[is_head ? layers + 1 : 0].push_back(std::move(parameter));
+// Norms and biases are kept, and so is what all parts have alike: all ranks must get the same bits.
+void ShardedModel::make_units(const Weights& own) {
+  const auto layers = static_cast<size_t>(whole_.num_hidden_layers);
+  std::vector<std::vector<UnitMatrix>> matrices(layers + (tied_ ? 1 : 2));
+  for (const Parameter& parameter : Parameters(model_.config, own)) {
+    const std::vector<int64_t>& whole = shapes_.at(parameter.name);
+    const PartCut cut = CutOf(whole, parameter.tensor.sizes().vec(), mesh_.part);
+    if (whole.size() < 2 || (mesh_.part.count > 1 && cut.dimension < 0)) {
+      kept_.push_back({parameter.name, parameter.tensor, whole, cut});
+      continue;
     }
+    UnitMatrix matrix = {parameter.name, parameter.tensor};
+    if (cut.dimension == 0) matrix.first_row = cut.first;
+    if (cut.dimension == 1) matrix.columns = {cut.first, cut.count, whole[1]};
+    const auto layer = LayerOf(parameter.name);
+    const bool is_head = parameter.tensor.is_same(own.lm_head.dense);
+    matrices[layer ? unit_of_layer(*layer) : is_head ? layers + 1 : 0].push_back(std::move(matrix));
   }
   const auto memory = std::make_shared<WholeMemory>();
+  const at::ScalarType type = options_.bfloat16 ? at::kBFloat16 : at::kFloat;
   for (const auto& of_unit : matrices) {
-    units_.push_back(std::make_unique<ShardedUnit>(
-        of_unit, options_.bfloat16 ? at::kBFloat16 : at::kFloat, shards_, memory));
+    units_.push_back(std::make_unique<ShardedUnit>(of_unit, type, mesh_.shards.get(), memory));
     for (TrainedSlice& slice : units_.back()->slices()) {
-      slice.counts = shards_ != nullptr || leads();
+      slice.counts = mesh_.replicas == nullptr || mesh_.replicas->leads();
       slices_.push_back(std::move(slice));
     }
-    for (at::Tensor& gradient : units_.back()->gradients())
-      gradients_.push_back(std::move(gradient));
   }
-  const std::vector<at::Tensor> own =
-      FlatViews(at::zeros({FlatSize(vectors)}, at::kFloat), vectors);
-  for (size_t i = 0; i < vectors_.size(); ++i) {
-    vectors_[i].tensor = own[i].copy_(vectors[i]);
-    slices_.push_back({vectors_[i].name, 0, own[i], /*is_matrix=*/false, /*counts=*/leads()});
+  make_kept();
+}
+
+// They become one tensor's views.
+void ShardedModel::make_kept() {
+  Shapes shapes;
+  for (const KeptParameter& parameter : kept_) shapes.push_back(parameter.values.sizes().vec());
+  const std::vector<at::Tensor> own = FlatViews(at::zeros({FlatSize(shapes)}, at::kFloat), shapes);
+  for (size_t i = 0; i < kept_.size(); ++i) {
+    KeptParameter& parameter = kept_[i];
+    parameter.values = own[i].copy_(parameter.values);
+    TrainedSlice& slice = slices_.emplace_back();
+    slice.run = {parameter.name, parameter.cut.first};
+    slice.values = parameter.values;
+    slice.is_matrix = parameter.shape.size() >= 2;
+    const bool is_cut = parameter.cut.dimension >= 0;
+    slice.counts = mesh_.data_rank == 0 && (is_cut || mesh_.part.index == 0);
   }
+}
+
+void ShardedModel::make_lanes() {
+  for (int64_t lane = 0; lane < mesh_.lanes; ++lane) {
+    Model model = model_;
+    if (!mesh_.parts.empty()) {
+      parts_.push_back(std::make_shared<GroupParts>(mesh_.parts[static_cast<size_t>(lane)]));
+      model.parts = parts_.back();
+    }
+    lanes_.push_back(std::make_unique<ShardedLane>(model, units_, kept_));
+  }
+  for (const auto& unit : units_)
+    for (at::Tensor& gradient : unit->gradients()) gradients_.push_back(std::move(gradient));
+  for (size_t i = 0; i < kept_.size(); ++i)
+    gradients_.push_back(kept_[i].part_of(lanes_.front()->kept_sums()[i]));
 }
 
 void ShardedModel::refresh() {
@@ -80,15 +134,28 @@ void ShardedModel::for_each(std::span<MicroBatch> batches,
 
 absl::StatusOr<StepLoss> ShardedModel::compute(std::span<const PackedBatch> batches,
                                                int64_t /*step*/) {
-  const double total_weight = SumOfWeights(batches);
   for (const auto& unit : units_) unit->zero_gradients();
   for (const auto& lane : lanes_) {
-    lane->vector_gradient().zero_();
+    lane->kept_gradient().zero_();
     lane->loss = {};
   }
+  try {
+    RESTEM_RETURN_IF_ERROR(run_step(batches));
+  } catch (const std::exception&) {
+    for (const auto& parts : parts_) RESTEM_RETURN_IF_ERROR(parts->failure());
+    throw;
+  }
+  StepLoss total;
+  if (mesh_.part.index > 0) return total;  // the first part's is that of all
+  for (const auto& lane : lanes_) total.add(lane->loss);
+  return total;
+}
+
+absl::Status ShardedModel::run_step(std::span<const PackedBatch> batches) {
+  const double total_weight = SumOfWeights(batches);
   // As many rounds on every rank: each takes part in every collective.
-  const size_t ranks = group_ == nullptr ? 1 : static_cast<size_t>(group_->size());
-  const size_t rank = group_ == nullptr ? 0 : static_cast<size_t>(group_->rank());
+  const auto ranks = static_cast<size_t>(mesh_.data_size);
+  const auto rank = static_cast<size_t>(mesh_.data_rank);
   const size_t share = (batches.size() + ranks - 1) / ranks;
   const size_t together = options_.recompute ? share : lanes_.size();
   for (size_t first = 0; first < share; first += together) {
@@ -99,10 +166,7 @@ absl::StatusOr<StepLoss> ShardedModel::compute(std::span<const PackedBatch> batc
     }
     RESTEM_RETURN_IF_ERROR(run(own, total_weight));
   }
-  RESTEM_RETURN_IF_ERROR(sum_rest());
-  StepLoss total;
-  for (const auto& lane : lanes_) total.add(lane->loss);
-  return total;
+  return sum_rest();
 }
 
 absl::Status ShardedModel::run(std::span<MicroBatch> batches, double total_weight) {
@@ -200,32 +264,63 @@ absl::Status ShardedModel::close_gradient(size_t unit) {
 
 // What is not summed up layer by layer.
 absl::Status ShardedModel::sum_rest() {
-  const at::Tensor& sum = lanes_.front()->vector_gradient();
-  for (size_t lane = 1; lane < lanes_.size(); ++lane) sum.add_(lanes_[lane]->vector_gradient());
-  if (group_ == nullptr) return absl::OkStatus();
-  RESTEM_RETURN_IF_ERROR(group_->all_reduce(sum));
-  for (const auto& unit : units_)
-    if (shards_ == nullptr) RESTEM_RETURN_IF_ERROR(group_->all_reduce(unit->gradient()));
+  const at::Tensor& sum = lanes_.front()->kept_gradient();
+  for (size_t lane = 1; lane < lanes_.size(); ++lane) sum.add_(lanes_[lane]->kept_gradient());
+  // Of what all parts have alike the first one's counts.
+  for (size_t i = 0; mesh_.part.index > 0 && i < kept_.size(); ++i) {
+    if (kept_[i].cut.dimension < 0 && !HasGradientOfPart(kept_[i].name))
+      lanes_.front()->kept_sums()[i].zero_();
+  }
+  if (mesh_.all != nullptr) RESTEM_RETURN_IF_ERROR(mesh_.all->all_reduce(sum));
+  for (const auto& unit : units_) {
+    if (mesh_.replicas != nullptr)
+      RESTEM_RETURN_IF_ERROR(mesh_.replicas->all_reduce(unit->gradient()));
+  }
   return absl::OkStatus();
 }
 
 absl::StatusOr<Model> ShardedModel::whole() {
   std::map<std::string, at::Tensor> tensors;
-  for (const Parameter& vector : vectors_) tensors[vector.name] = vector.tensor;
+  for (const KeptParameter& kept : kept_) {
+    RESTEM_ASSIGN_OR_RETURN(tensors[kept.name], whole_of(kept.name, kept.values));
+  }
   for (const auto& unit : units_) {
     RESTEM_RETURN_IF_ERROR(unit->gather());
-    for (const Parameter& matrix : unit->matrices())
-      if (leads()) tensors[matrix.name] = at::clone(matrix.tensor);
+    for (const Parameter& matrix : unit->matrices()) {
+      RESTEM_ASSIGN_OR_RETURN(tensors[matrix.name], whole_of(matrix.name, matrix.tensor));
+    }
     unit->release();
   }
-  Model model = model_;
-  if (!leads()) return model;
+  Model model = {whole_, {}, model_.ropes, model_.dir};
+  if (!mesh_.leads()) return model;
   VisitParameters(model.config,
                   model.weights,
                   [&](const std::string& name, const std::vector<int64_t>&, at::Tensor& tensor) {
                     tensor = tensors.at(name);
                   });
   return model;
+}
+
+// What this rank has of it, put together with the other parts: on the leader; undefined elsewhere.
+absl::StatusOr<at::Tensor> ShardedModel::whole_of(const std::string& name, const at::Tensor& own) {
+  if (mesh_.data_rank > 0) return at::Tensor();
+  const std::vector<int64_t>& shape = shapes_.at(name);
+  const PartCut cut = CutOf(shape, own.sizes().vec(), mesh_.part);
+  if (cut.dimension < 0) return mesh_.leads() ? at::clone(own) : at::Tensor();
+  // As large as the largest: the last may have less.
+  const int64_t parts = mesh_.part.count;
+  std::vector<int64_t> of_part = shape;
+  int64_t& cut_size = of_part[static_cast<size_t>(cut.dimension)];
+  const int64_t whole_size = std::exchange(cut_size, (cut_size + parts - 1) / parts);
+  const at::Tensor part = at::zeros(of_part, own.options());
+  part.narrow(cut.dimension, 0, cut.count).copy_(own);
+  const at::Tensor all = at::empty({parts * part.numel()}, own.options());
+  RESTEM_RETURN_IF_ERROR(mesh_.parts.front()->all_gather(all, part.view({-1})).wait());
+  if (!mesh_.leads()) return at::Tensor();
+  of_part.insert(of_part.begin(), parts);
+  at::Tensor joined = all.view(of_part);
+  joined = cut.dimension == 0 ? joined.flatten(0, 1) : joined.transpose(0, 1).flatten(1, 2);
+  return joined.narrow(cut.dimension, 0, whole_size).contiguous();
 }
 
 }  // namespace restem

@@ -21,15 +21,21 @@ void WholeMemory::give(size_t bytes, at::DataPtr memory) {
   free_.emplace_back(bytes, std::move(memory));
 }
 
-ShardedUnit::ShardedUnit(std::span<const Parameter> matrices,
+ShardedUnit::ShardedUnit(std::span<const UnitMatrix> matrices,
                          at::ScalarType type,
                          Group* group,
                          std::shared_ptr<WholeMemory> memory)
     : group_(group), memory_(std::move(memory)) {
   int64_t size = 0;
-  for (const Parameter& matrix : matrices) {
-    places_.push_back({matrix.name, matrix.tensor.sizes().vec(), size, matrix.tensor.numel()});
-    size += matrix.tensor.numel();
+  for (const UnitMatrix& matrix : matrices) {
+    const at::Tensor& start = matrix.start;
+    places_.push_back({matrix.name,
+                       start.sizes().vec(),
+                       matrix.first_row * start.size(1),
+                       matrix.columns,
+                       size,
+                       start.numel()});
+    size += start.numel();
   }
   run_ = (size + ranks() - 1) / ranks();
   master_ = at::zeros({run_}, at::kFloat);
@@ -37,7 +43,7 @@ ShardedUnit::ShardedUnit(std::span<const Parameter> matrices,
   size_t next = 0;
   for_each_run([&](const Place& place, int64_t first, int64_t offset, int64_t count) {
     while (matrices[next].name != place.name) ++next;
-    const at::Tensor flat = matrices[next].tensor.contiguous().view({-1});
+    const at::Tensor flat = matrices[next].start.contiguous().view({-1});
     master_.narrow(0, offset, count).copy_(flat.narrow(0, first, count));
   });
   compute_ = type == at::kFloat ? master_ : at::empty({run_}, type);
@@ -67,7 +73,8 @@ void ShardedUnit::for_each_run(
 std::vector<TrainedSlice> ShardedUnit::slices() const {
   std::vector<TrainedSlice> slices;
   for_each_run([&](const Place& place, int64_t first, int64_t offset, int64_t count) {
-    slices.push_back({place.name, first, master_.narrow(0, offset, count)});
+    slices.push_back({{place.name, place.first_element + first, place.columns},
+                      master_.narrow(0, offset, count)});
   });
   return slices;
 }

@@ -28,10 +28,18 @@ class WholeMemory {
   std::vector<std::pair<size_t, at::DataPtr>> free_;
 };
 
+// A matrix, or that part of it that this rank computes with.
+struct UnitMatrix {
+  std::string name;
+  at::Tensor start;       // [rows, columns]
+  int64_t first_row = 0;  // of its rows among the matrix's
+  Columns columns = {};
+};
+
 class ShardedUnit {
  public:
   // The start values are read once. Wholes have dtype `type`. `group` may be null: one process.
-  ShardedUnit(std::span<const Parameter> matrices,
+  ShardedUnit(std::span<const UnitMatrix> matrices,
               at::ScalarType type,
               Group* group,
               std::shared_ptr<WholeMemory> memory);
@@ -63,6 +71,8 @@ class ShardedUnit {
   struct Place {
     std::string name;
     std::vector<int64_t> shape;
+    int64_t first_element = 0;  // of its rows, in the matrix
+    Columns columns;
     int64_t begin = 0;  // in the whole
     int64_t count = 0;
   };

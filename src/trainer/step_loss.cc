@@ -50,13 +50,17 @@ StepLoss LossWithGradient(const Model& model,
                           double z_loss,
                           const at::Tensor& head_gradient) {
   const at::Tensor weights = NormalizedWeights(batch, total_weight);
+  const at::Tensor targets = GatherRows(hidden, ToTensor(std::span(batch.target_rows)));
   const WeightedNllResult nll =
-      WeightedNll(GatherRows(hidden, ToTensor(std::span(batch.target_rows))),
+      WeightedNll(model.parts == nullptr ? targets : IntoParts(*model.parts, targets),
                   model.weights.output_embedding(),
                   ToTensor(std::span(batch.target_tokens)),
                   weights,
                   z_loss,
-                  {.soft_cap = model.config.logit_soft_cap},
+                  {.soft_cap = model.config.logit_soft_cap,
+                   .parts = model.parts.get(),
+                   .first_token = model.first_token,
+                   .vocabulary = model.vocabulary},
                   head_gradient);
   Backward(nll.loss);
   return {nll.loss.item<float>(),

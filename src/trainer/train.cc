@@ -17,6 +17,7 @@
 #include "base/progress.h"
 #include "base/shutdown.h"
 #include "data/packing.h"
+#include "trainer/mesh.h"
 #include "trainer/optimizer.h"
 #include "trainer/plan.h"
 #include "trainer/replicated_model.h"
@@ -52,12 +53,14 @@ absl::Status CheckFinite(const StepSums& sums,
 // Whether each rank keeps a part of the model only. What has an adapter, or multiplies by packed
 // forms of its matrices, has them whole.
 bool IsSharded(const TrainSetup& setup) {
+  const TrainOptions& options = setup.options;
+  if (options.tensor_parallel_size > 1) return true;
   const bool can_be = setup.start.weights.adapter.empty() && !setup.deterministic;
-  const bool several = setup.group != nullptr && setup.options.sharding == "auto";
-  return can_be && (several || setup.options.gradient_checkpointing);
+  const bool several = setup.group != nullptr && options.sharding != "none";
+  return can_be && (several || options.gradient_checkpointing);
 }
 
-std::unique_ptr<TrainedModel> MakeTrainedModel(const TrainSetup& setup) {
+absl::StatusOr<std::unique_ptr<TrainedModel>> MakeTrainedModel(const TrainSetup& setup) {
   const TrainOptions& options = setup.options;
   if (!IsSharded(setup)) {
     return std::make_unique<ReplicatedModel>(setup.start,
@@ -69,13 +72,15 @@ std::unique_ptr<TrainedModel> MakeTrainedModel(const TrainSetup& setup) {
                                                                setup.iteration},
                                              setup.group);
   }
-  return std::make_unique<ShardedModel>(setup.start,
-                                        ShardedOptions{setup.bfloat16,
-                                                       options.gradient_checkpointing,
-                                                       /*replicates=*/options.sharding == "none",
-                                                       setup.lanes,
-                                                       options.z_loss},
-                                        setup.group);
+  RESTEM_ASSIGN_OR_RETURN(
+      Mesh mesh,
+      FormMesh(setup.group,
+               {options.tensor_parallel_size, options.sharding, setup.lanes, setup.node}));
+  return ShardedModel::make(setup.start,
+                            {.bfloat16 = setup.bfloat16,
+                             .recompute = options.gradient_checkpointing,
+                             .z_loss = options.z_loss},
+                            std::move(mesh));
 }
 
 // One run of training: state, what is derived from it, and the moves that change it.
@@ -111,7 +116,8 @@ class Trainer {
   bool leads() const { return setup_.group == nullptr || setup_.group->leads(); }
   int64_t micro_batch_tokens() const {
     const int64_t ranks = setup_.group == nullptr ? 1 : setup_.group->size();
-    return MicroBatchTokens(setup_.options, setup_.lanes * ranks);
+    const int64_t at_once = setup_.lanes * ranks / setup_.options.tensor_parallel_size;
+    return MicroBatchTokens(setup_.options, at_once);
   }
   int64_t total_steps() const { return static_cast<int64_t>(plan_.steps.size()); }
 
@@ -134,8 +140,7 @@ class Trainer {
     const std::vector<TrainedSlice>& slices = model_->slices();
     for (const SavedKind& kind : kinds()) {
       for (size_t i = 0; i < slices.size(); ++i)
-        RESTEM_RETURN_IF_ERROR(
-            saved->read(kind.name, slices[i].parameter, slices[i].begin, kind.values[i]));
+        RESTEM_RETURN_IF_ERROR(saved->read(kind.name, slices[i].run, kind.values[i]));
     }
     optimizer_.set_steps(at_.step);
     model_->refresh();
@@ -239,7 +244,7 @@ class Trainer {
                            const std::string& name,
                            const std::vector<int64_t>& shape) -> absl::StatusOr<at::Tensor> {
       const at::Tensor tensor = at::empty(shape, at::kFloat);
-      RESTEM_RETURN_IF_ERROR(saved->read(kind, name, /*begin=*/0, tensor));
+      RESTEM_RETURN_IF_ERROR(saved->read(kind, {name}, tensor));
       return tensor;
     };
     result.steps = at_.step;
@@ -270,7 +275,7 @@ absl::StatusOr<TrainResult> Train(TrainSetup setup) {
   if (setup.examples.empty()) return InvalidInput("nothing to train on: no example was selected");
   for (const TrainingExample& example : setup.examples)
     RESTEM_RETURN_IF_ERROR(CheckExample(example, setup.start.config));
-  std::unique_ptr<TrainedModel> model = MakeTrainedModel(setup);
+  RESTEM_ASSIGN_OR_RETURN(std::unique_ptr<TrainedModel> model, MakeTrainedModel(setup));
   setup.start.weights = {};
   return Trainer(setup, std::move(model)).run();
 }

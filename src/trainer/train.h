@@ -42,6 +42,7 @@ struct TrainSetup {
   std::string label;      // of the progress bar
   // The ranks that train this model together, all with the same setup; null: this process alone.
   std::shared_ptr<Group> group;
+  std::string node;  // on which this rank is: the same text for all that share it
   // How good these weights are on held-out problems, higher is better; null: no early stopping.
   // Called by the group's first rank.
   std::function<absl::StatusOr<double>(const Model&, int64_t step)> validate;
@@ -61,8 +62,9 @@ struct TrainResult {
 
 // Stopped at any moment and run again with the same setup, it ends with the same weights to the
 // bit; with another number of ranks, up to rounding. Where a rank is lost, absl::IsUnavailable on
-// the others. InvalidInput names an example that is beyond the model's context or vocabulary;
-// Failed, the examples of a step whose loss or gradient is not finite.
+// the others. InvalidInput names an example that is beyond the model's context or vocabulary,
+// or says why the ranks cannot share the model as the options have it; Failed, the examples of a
+// step whose loss or gradient is not finite.
 absl::StatusOr<TrainResult> Train(TrainSetup setup);
 
 }  // namespace restem

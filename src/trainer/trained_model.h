@@ -12,14 +12,14 @@
 #include "base/status.h"
 #include "data/packing.h"
 #include "model/decoder.h"
+#include "trainer/parameter_run.h"
 #include "trainer/step_loss.h"
 
 namespace restem {
 
-// A run of a trained parameter's elements, in row-major order, that this process updates.
+// A run that this process updates.
 struct TrainedSlice {
-  std::string parameter;
-  int64_t begin = 0;      // its first element among the parameter's
+  ParameterRun run;
   at::Tensor values;      // float32, contiguous
   bool is_matrix = true;  // of a matrix; otherwise of a norm or bias
   bool counts = true;     // of the ranks that hold it, one counts and saves it

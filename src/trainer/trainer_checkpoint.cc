@@ -14,6 +14,7 @@
 
 #include "absl/strings/numbers.h"
 #include "base/file.h"
+#include "trainer/parameter_run.h"
 
 namespace restem {
 namespace {
@@ -21,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kCounters = "restem.trainer";  // metadata keys: counters,
-constexpr const char* kBegins = "restem.begins";     // and where each parameter's run begins
+constexpr const char* kRuns = "restem.runs";         // and of each parameter, which run
 
 nlohmann::json JsonOf(const TrainerCounters& counters) {
   return {{"step", counters.step},
@@ -57,6 +58,29 @@ absl::StatusOr<nlohmann::json> ObjectIn(const SafetensorsFile& file, const char*
   return InvalidInput(file.path() + " is not a trainer checkpoint");
 }
 
+nlohmann::json JsonOf(const ParameterRun& run) {
+  return {run.begin, run.columns.first, run.columns.count, run.columns.width};
+}
+
+absl::StatusOr<ParameterRun> RunOf(const SafetensorsFile& file,
+                                   const nlohmann::json& runs,
+                                   const std::string& parameter) {
+  const auto found = runs.find(parameter);
+  const auto is_integer = [](const nlohmann::json& value) { return value.is_number_integer(); };
+  if (found == runs.end() || !found->is_array() || found->size() != 4 ||
+      !std::ranges::all_of(*found, is_integer))
+    return InvalidInput(fmt::format(
+        "{}: its metadata does not say which elements of {} it has", file.path(), parameter));
+  const ParameterRun run = {parameter, (*found)[0], {(*found)[1], (*found)[2], (*found)[3]}};
+  const Columns& columns = run.columns;
+  const bool fits = columns.width == 0 || (columns.first >= 0 && columns.count > 0 &&
+                                           columns.count <= columns.width - columns.first);
+  if (run.begin < 0 || !fits)
+    return InvalidInput(fmt::format(
+        "{}: its metadata says of {} what cannot be: {}", file.path(), parameter, found->dump()));
+  return run;
+}
+
 // Names of directories that end in a number, and nothing else; -1: another.
 int64_t NumberOf(const fs::path& path) {
   const std::string name = path.filename().string();
@@ -76,43 +100,41 @@ absl::StatusOr<std::shared_ptr<const SavedTraining>> SavedTraining::open(const s
     RESTEM_ASSIGN_OR_RETURN(const SafetensorsFile file,
                             SafetensorsFile::open(entry.path().string()));
     RESTEM_ASSIGN_OR_RETURN(const nlohmann::json counters, ObjectIn(file, kCounters));
-    RESTEM_ASSIGN_OR_RETURN(const nlohmann::json begins, ObjectIn(file, kBegins));
+    RESTEM_ASSIGN_OR_RETURN(const nlohmann::json runs, ObjectIn(file, kRuns));
     saved->counters_ = CountersOf(counters);
     for (const auto& [name, view] : file.tensors()) {
       const std::string parameter = name.substr(name.find('.') + 1);
-      saved->runs_[name].push_back({begins.value(parameter, int64_t{0}), view});
+      RESTEM_ASSIGN_OR_RETURN(ParameterRun run, RunOf(file, runs, parameter));
+      saved->saved_[name].push_back({std::move(run), view});
     }
   }
   if (error) return Failed(fmt::format("cannot read {}: {}", dir, error.message()));
-  for (auto& [name, runs] : saved->runs_) std::ranges::sort(runs, {}, &Run::begin);
   return saved;
 }
 
 absl::Status SavedTraining::read(const std::string& kind,
-                                 const std::string& parameter,
-                                 int64_t begin,
+                                 const ParameterRun& run,
                                  const at::Tensor& into) const {
-  const int64_t end = begin + into.numel();
-  int64_t have = begin;  // elements before it are there
-  const auto found = runs_.find(kind + "." + parameter);
-  for (size_t i = 0; found != runs_.end() && i < found->second.size() && have < end; ++i) {
-    const Run& run = found->second[i];
-    const auto count = static_cast<int64_t>(run.view.bytes.size() / sizeof(float));
-    if (run.begin > have || run.begin + count <= have) continue;
-    const int64_t last = std::min(end, run.begin + count);
-    std::memcpy(into.mutable_data_ptr<float>() + (have - begin),
-                run.view.bytes.data() + static_cast<size_t>(have - run.begin) * sizeof(float),
-                static_cast<size_t>(last - have) * sizeof(float));
-    have = last;
+  const auto found = saved_.find(kind + "." + run.parameter);
+  int64_t have = 0;
+  if (found != saved_.end()) {
+    for (const Saved& saved : found->second) {
+      const std::span<const float> values(reinterpret_cast<const float*>(saved.view.bytes.data()),
+                                          saved.view.bytes.size() / sizeof(float));
+      const std::span<float> place(into.mutable_data_ptr<float>(),
+                                   static_cast<size_t>(into.numel()));
+      have += CopyRun(saved.run, values, run, place);
+    }
   }
-  if (have == end) return absl::OkStatus();
+  if (have == into.numel()) return absl::OkStatus();
   return InvalidInput(
-      fmt::format("{}: {} of {} is not there from element {} on: this training "
-                  "cannot be continued, remove that directory to begin it anew",
+      fmt::format("{}: of {} of {} only {} of {} elements are there: this training cannot be "
+                  "continued, remove that directory to begin it anew",
                   dir_,
                   kind,
-                  parameter,
-                  have));
+                  run.parameter,
+                  have,
+                  into.numel()));
 }
 
 TrainerCheckpoints::TrainerCheckpoints(std::string dir, std::shared_ptr<Group> group)
@@ -192,20 +214,20 @@ absl::Status TrainerCheckpoints::write(int64_t number,
   const int64_t rank = group_ == nullptr ? 0 : group_->rank();
   RESTEM_RETURN_IF_ERROR(MakeDirs(unfinished(number)));
   std::vector<TensorView> views;
-  nlohmann::json begins = nlohmann::json::object();
+  nlohmann::json runs = nlohmann::json::object();
   for (size_t i = 0; i < slices.size(); ++i) {
     if (!slices[i].counts) continue;
-    begins[slices[i].parameter] = slices[i].begin;
+    runs[slices[i].run.parameter] = JsonOf(slices[i].run);
     for (const SavedKind& kind : kinds) {
       const at::Tensor& values = kind.values[i];
-      views.push_back({kind.name + "." + slices[i].parameter,
+      views.push_back({kind.name + "." + slices[i].run.parameter,
                        DType::kFloat32,
                        values.sizes().vec(),
                        {static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}});
     }
   }
   return WriteSafetensors(
-      part(number, rank), views, {{kCounters, JsonOf(counters).dump()}, {kBegins, begins.dump()}});
+      part(number, rank), views, {{kCounters, JsonOf(counters).dump()}, {kRuns, runs.dump()}});
 }
 
 // The leader makes it complete when all have said how theirs went, and says how that went.

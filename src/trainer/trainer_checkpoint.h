@@ -47,22 +47,19 @@ class SavedTraining {
   static absl::StatusOr<std::shared_ptr<const SavedTraining>> open(const std::string& dir);
 
   const TrainerCounters& counters() const { return counters_; }
-  // Elements [begin, begin + into.numel()) of a parameter. InvalidInput, naming the directory and
-  // the parameter, where not all of them are there.
-  absl::Status read(const std::string& kind,
-                    const std::string& parameter,
-                    int64_t begin,
-                    const at::Tensor& into) const;
+  // Fills `into` with a parameter's run of as many elements, however it was cut when it was saved.
+  // InvalidInput, naming the directory and the parameter, where not all of them are there.
+  absl::Status read(const std::string& kind, const ParameterRun& run, const at::Tensor& into) const;
 
  private:
-  struct Run {
-    int64_t begin = 0;
+  struct Saved {
+    ParameterRun run;
     TensorView view;
   };
 
   std::string dir_;
   TrainerCounters counters_;
-  std::map<std::string, std::vector<Run>> runs_;  // by "kind.parameter"
+  std::map<std::string, std::vector<Saved>> saved_;  // by "kind.parameter"
 };
 
 // Those of one training. Not thread-safe.

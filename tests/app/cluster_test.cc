@@ -14,6 +14,20 @@ namespace {
 
 using ::testing::HasSubstr;
 
+const std::vector<std::string> kInParts = {
+    "--set", "sampler.tensor_parallel_size=2", "--set", "train.tensor_parallel_size=2"};
+
+// What was drawn, without log-probs.
+std::map<std::pair<std::string, int>, std::string> CompletionsOf(const std::string& dir) {
+  std::map<std::pair<std::string, int>, std::string> completions;
+  std::istringstream lines(ReadText(dir + "/iterations/01/samples.jsonl"));
+  for (std::string line; std::getline(lines, line);) {
+    const auto sample = nlohmann::json::parse(line);
+    completions[{sample["problem"], sample["sample"]}] = sample["tokens"].dump();
+  }
+  return completions;
+}
+
 TEST_F(Cluster, AnyNumberOfProcessesMakesTheSame) {
   const std::string one = run_of(1);
   ExpectSameUpToRounding(one, run_of(2));
@@ -132,6 +146,60 @@ TEST_F(Cluster, ASignalToTheLeaderStopsTheOthers) {
   EXPECT_EQ(processes[0]->wait().exit_code, 75);
   const Outcome other = processes[1]->wait();
   EXPECT_EQ(other.exit_code, 75) << other.err;
+}
+
+// Each rank has half of every layer, for training, for drawing and for measuring.
+TEST_F(Cluster, ModelsInPartsMakeTheSame) {
+  const std::string one = run_of(1);
+  ExpectSameUpToRounding(one, run_of(2, {"--set", "train.tensor_parallel_size=2"}));
+  const std::string two = run_of(2, kInParts);
+  ExpectSameUpToRounding(two, run_of(5, kInParts));  // two draw together, two more; one waits
+  EXPECT_EQ(CompletionsOf(two), CompletionsOf(one));
+}
+
+// Who has a part is missed at once; started again, the run goes on.
+TEST_F(Cluster, APartThatDiesEndsTheRunAndLosesNothing) {
+  const std::string expected = run_of(2, kInParts);
+  std::mt19937 random(13);
+  for (const std::string stage : {"sample 01", "train 01", "evaluate 01"}) {
+    const std::string dir = run_dir("part-killed-in-" + stage.substr(0, stage.find(' ')));
+    {
+      const auto processes = start_all(2, dir, kInParts);
+      ASSERT_TRUE(processes[0]->wait_for_log(stage));
+      std::this_thread::sleep_for(std::chrono::milliseconds(random() % 300));
+      processes[1]->send(SIGKILL);
+      const Outcome leader = processes[0]->wait();
+      EXPECT_EQ(leader.exit_code, 1) << leader.err;
+      EXPECT_THAT(leader.err, HasSubstr("rank 1"));
+    }
+    for (const auto& process : start_all(2, dir, kInParts))
+      EXPECT_EQ(process->wait().exit_code, 0) << stage;
+    ExpectSameUpToRounding(expected, dir);
+  }
+}
+
+TEST_F(Cluster, ASignalStopsPartsToo) {
+  const std::string expected = run_of(2, kInParts);
+  const std::string dir = run_dir("parts-stopped");
+  {
+    const auto processes = start_all(2, dir, kInParts);
+    ASSERT_TRUE(processes[0]->wait_for_log("sample 01"));
+    for (const auto& process : processes) process->send(SIGTERM);
+    for (const auto& process : processes) {
+      const Outcome outcome = process->wait();
+      EXPECT_EQ(outcome.exit_code, 75) << outcome.err;
+    }
+  }
+  for (const auto& process : start_all(2, dir, kInParts)) EXPECT_EQ(process->wait().exit_code, 0);
+  ExpectSameUpToRounding(expected, dir);
+}
+
+TEST_F(Cluster, PartsNeedProcesses) {
+  const Outcome alone = Process({"run", job_, "--set", "train.tensor_parallel_size=2"}).wait();
+  EXPECT_EQ(alone.exit_code, 2);
+  EXPECT_THAT(alone.err,
+              HasSubstr("tensor_parallel_size 2 needs as many processes, not 1: start them with "
+                        "torchrun, srun or mpirun"));
 }
 
 TEST_F(Cluster, AnotherJobIsRefused) {

@@ -106,7 +106,10 @@ absl::StatusOr<Measured> Train(const std::string& dir,
   RESTEM_ASSIGN_OR_RETURN(Model start, LoadModel(dir, /*bfloat16=*/false));
   const double before = AnonymousBytes();
   Highest highest;
-  ShardedModel model(start, {.recompute = recompute}, group);
+  RESTEM_ASSIGN_OR_RETURN(Mesh mesh, FormMesh(group, {}));
+  RESTEM_ASSIGN_OR_RETURN(const auto sharded,
+                          ShardedModel::make(start, {.recompute = recompute}, std::move(mesh)));
+  ShardedModel& model = *sharded;
   start.weights = {};
   AdamW optimizer(model.slices(), options, /*lanes=*/1);
   std::vector<size_t> all(examples.size());

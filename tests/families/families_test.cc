@@ -16,7 +16,7 @@
 #include "support/python.h"
 #include "support/tensor_compare.h"
 #include "trainer/gradient.h"
-#include "trainer/sharded_model.h"
+#include "trainer/shared_gradient.h"
 
 namespace restem {
 namespace {
@@ -123,28 +123,30 @@ TEST_P(Families, LossAndGradientAreThoseOfTransformers) {
   }
 }
 
-// Layer by layer, with activations kept or computed again.
+// Layer by layer, with activations kept or computed again, and by two ranks that have half of each
+// layer.
 TEST_P(Families, LossAndGradientLayerByLayerAreThoseOfTransformers) {
   const auto gradients = LoadModel(dir_ + "/gradient", /*bfloat16=*/false);
   ASSERT_TRUE(gradients.ok()) << gradients.status();
-  std::map<std::string, at::Tensor> expected;
-  for (const Parameter& parameter : Parameters(gradients->config, gradients->weights))
-    expected[parameter.name] = parameter.tensor;
   const std::vector<TrainingExample> batch = testing::ExamplesOf(reference_);
   std::vector<size_t> all(batch.size());
   std::iota(all.begin(), all.end(), 0);
-  for (const bool recompute : {false, true}) {
-    ShardedModel sharded(model_, {.recompute = recompute, .lanes = 2}, /*group=*/nullptr);
-    const auto loss = sharded.compute(PackStep(batch, all, /*micro_batch_tokens=*/40), /*step=*/0);
-    ASSERT_TRUE(loss.ok()) << loss.status();
-    const double reference = reference_["loss"];
-    EXPECT_NEAR(loss->loss, reference, 1e-5 * reference);
-    ASSERT_EQ(sharded.slices().size(), expected.size());
-    for (size_t i = 0; i < expected.size(); ++i) {
-      const std::string& name = sharded.slices()[i].parameter;
-      EXPECT_TRUE(Near(sharded.gradients()[i].view({-1}), expected.at(name).view({-1}), 1e-4))
-          << name;
-    }
+  const auto batches = PackStep(batch, all, /*micro_batch_tokens=*/40);
+  const double reference = reference_["loss"];
+  struct Case {
+    int64_t ranks;
+    bool recompute;
+    int64_t parts;
+  };
+  const bool can_be_cut = PartConfig(model_.config, {0, 2}).ok();
+  for (const Case& c : {Case{0, false, 1}, Case{0, true, 1}, Case{2, true, 2}}) {
+    if (c.parts > 1 && !can_be_cut) continue;
+    const testing::SharedGradient shared = testing::GradientOnRanks(
+        model_, batches, c.ranks, {.recompute = c.recompute}, {.parts = c.parts, .lanes = 2});
+    EXPECT_NEAR(shared.loss, reference, 1e-5 * reference);
+    for (const Parameter& parameter : Parameters(gradients->config, gradients->weights))
+      EXPECT_TRUE(Near(shared.gradients.at(parameter.name), parameter.tensor.reshape({-1}), 1e-4))
+          << parameter.name << " in " << c.parts << " parts";
   }
 }
 

@@ -210,15 +210,18 @@ TEST(Job, NamesOfSetsAreDistinctFolders) {
 }
 
 TEST(Job, RefusesWhatThisVersionCannotDo) {
-  const std::vector<std::pair<std::string, std::string>> cases = {
-      {"sampler.tensor_parallel_size=2",
-       "sampler.tensor_parallel_size: this version supports only 1"},
-      {"train.tensor_parallel_size=2", "train.tensor_parallel_size: this version supports only 1"},
-      {"train.sharding=full", "train.sharding: full is not one of auto, none"},
-  };
-  for (const auto& [set, problem] : cases) {
-    EXPECT_EQ(ProblemsOf(kSmallJob, {set}), "--set " + set + ": " + problem);
-  }
+  const std::string parts =
+      ": train.tensor_parallel_size: cannot be had with lora or deterministic: set it to 1";
+  EXPECT_EQ(ProblemsOf(kSmallJob, {"train.tensor_parallel_size=2", "deterministic=true"}),
+            "--set train.tensor_parallel_size=2" + parts);
+  EXPECT_EQ(ProblemsOf(kSmallJob, {"train.tensor_parallel_size=2", "lora.r=4"}),
+            "--set train.tensor_parallel_size=2" + parts);
+  EXPECT_EQ(
+      ProblemsOf(kSmallJob, {"sampler.tensor_parallel_size=2", "device=cuda"}),
+      "--set sampler.tensor_parallel_size=2: sampler.tensor_parallel_size: is for device: cpu "
+      "in this version: set it to 1");
+  EXPECT_EQ(ProblemsOf(kSmallJob, {"train.sharding=full"}),
+            "--set train.sharding=full: train.sharding: full is not one of auto, node, none");
 }
 
 TEST(Job, ReferenceListsEveryKey) {

@@ -17,7 +17,11 @@ using testing::Near;
 
 std::vector<TrainedSlice> SlicesOf(const std::vector<at::Tensor>& parameters) {
   std::vector<TrainedSlice> slices;
-  for (const at::Tensor& tensor : parameters) slices.push_back({"", 0, tensor, tensor.dim() >= 2});
+  for (const at::Tensor& tensor : parameters) {
+    TrainedSlice& slice = slices.emplace_back();
+    slice.values = tensor;
+    slice.is_matrix = tensor.dim() >= 2;
+  }
   return slices;
 }
 

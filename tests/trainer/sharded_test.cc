@@ -1,13 +1,14 @@
 // A model shared out among ranks trains as one that is in one piece: the gradient, the loss curve
 // and the weights, whatever the number of ranks and whoever went on after whom.
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -16,21 +17,27 @@
 #include "support/peers.h"
 #include "support/tensor_compare.h"
 #include "trainer/gradient.h"
-#include "trainer/sharded_model.h"
+#include "trainer/parameter_run.h"
+#include "trainer/shared_gradient.h"
 #include "trainer/tiny_model.h"
 #include "trainer/train.h"
 
 namespace restem {
 namespace {
 
+using testing::GradientOnRanks;
 using ::testing::HasSubstr;
 using testing::InGroup;
 using testing::Near;
+using testing::OnRanks;
+using testing::SharedGradient;
 using testing::TinyExamples;
 using testing::TinyModel;
 
+// With a vocabulary that two parts cannot share evenly.
 Model UntiedModel() {
   Model model = TinyModel();
+  model.config.vocab_size = 51;
   model.config.tie_word_embeddings = false;
   model.weights = InitialWeights(model.config, /*seed=*/2);
   return model;
@@ -42,49 +49,23 @@ std::vector<PackedBatch> Batches(std::span<const TrainingExample> examples) {
   return PackStep(examples, all, /*micro_batch_tokens=*/30);
 }
 
-// What ranks have of the gradient, put together.
-struct Collected {
-  std::mutex mutex;
-  std::map<std::string, at::Tensor> gradients;  // by parameter, flat
-  double loss = 0.0;
-
-  void add(const ShardedModel& model, const StepLoss& part) {
-    const std::lock_guard lock(mutex);
-    loss += part.loss;
-    for (size_t i = 0; i < model.slices().size(); ++i) {
-      const TrainedSlice& slice = model.slices()[i];
-      const at::Tensor gradient = model.gradients()[i].view({-1});
-      if (slice.counts)
-        gradients.at(slice.parameter).narrow(0, slice.begin, gradient.numel()).copy_(gradient);
-    }
-  }
-};
-
-void ExpectGradient(const Model& model, int64_t ranks, const ShardedOptions& options) {
+void ExpectGradient(const Model& model,
+                    int64_t ranks,
+                    const ShardedOptions& options,
+                    const MeshOptions& layout) {
   const auto examples = TinyExamples();
   GradientComputer whole(model, /*lanes=*/1, options.z_loss);
   const StepLoss expected = whole.compute(Batches(examples));
   const auto parameters = Parameters(model.config, model.weights);
-  Collected collected;
-  for (const Parameter& parameter : parameters)
-    collected.gradients[parameter.name] = at::full({parameter.tensor.numel()}, NAN);
-  InGroup(ranks, [&](const std::shared_ptr<Group>& group) {
-    ShardedModel sharded(model, options, group);
-    StepLoss loss;
-    for (int round = 0; round < 2; ++round) {  // the second as if nothing had been
-      const auto computed = sharded.compute(Batches(examples), /*step=*/0);
-      ASSERT_TRUE(computed.ok()) << computed.status();
-      loss = *computed;
-    }
-    collected.add(sharded, loss);
-  });
+  const SharedGradient shared = GradientOnRanks(model, Batches(examples), ranks, options, layout);
   // Rounded weights and rows give the gradient of another model, nearby: 2^-8 of each factor.
   const double tolerance = options.bfloat16 ? 0.05 : 2e-6;
-  EXPECT_NEAR(collected.loss, expected.loss, tolerance * expected.loss);
+  EXPECT_NEAR(shared.loss, expected.loss, tolerance * expected.loss);
   for (size_t i = 0; i < parameters.size(); ++i) {
     EXPECT_TRUE(
-        Near(collected.gradients[parameters[i].name], whole.gradients()[i].view({-1}), tolerance))
-        << parameters[i].name << " of " << ranks << " ranks";
+        Near(shared.gradients.at(parameters[i].name), whole.gradients()[i].view({-1}), tolerance))
+        << parameters[i].name << " of " << ranks << " ranks, " << layout.parts << " parts, "
+        << layout.sharding;
   }
 }
 
@@ -92,10 +73,22 @@ TEST(ShardedModel, HasTheGradientOfTheWholeModel) {
   for (const Model& model : {TinyModel(), UntiedModel()}) {
     for (const int64_t ranks : {1, 2, 3, 5}) {
       for (const bool recompute : {false, true})
-        ExpectGradient(model, ranks, {.recompute = recompute, .lanes = 1 + ranks % 2});
+        ExpectGradient(model, ranks, {.recompute = recompute}, {.lanes = 1 + ranks % 2});
     }
-    ExpectGradient(model, 2, {.replicates = true, .z_loss = 0.01});
-    ExpectGradient(model, 2, {.bfloat16 = true, .recompute = true});
+    ExpectGradient(model, 2, {.z_loss = 0.01}, {.sharding = "none"});
+    ExpectGradient(model, 2, {.bfloat16 = true, .recompute = true}, {});
+    ExpectGradient(model, 4, {}, {.sharding = "node"});
+  }
+}
+
+// Heads, columns and vocabulary cut in two: alone, with shards, with shards of a node, replicated.
+TEST(ShardedModel, InPartsHasTheGradientOfTheWholeModel) {
+  for (const Model& model : {TinyModel(), UntiedModel()}) {
+    ExpectGradient(model, 2, {.z_loss = 0.01}, {.parts = 2, .lanes = 2});
+    ExpectGradient(model, 2, {.bfloat16 = true}, {.parts = 2});
+    ExpectGradient(model, 6, {.recompute = true}, {.parts = 2});
+    ExpectGradient(model, 4, {}, {.parts = 2, .sharding = "none"});
+    ExpectGradient(model, 8, {}, {.parts = 2, .sharding = "node"});
   }
 }
 
@@ -105,28 +98,90 @@ TEST(ShardedModel, EachRankKeepsItsPart) {
   int64_t vectors = 0;
   for (const Parameter& parameter : Parameters(model.config, model.weights))
     (parameter.tensor.dim() >= 2 ? matrices : vectors) += parameter.tensor.numel();
-  InGroup(4, [&](const std::shared_ptr<Group>& group) {
-    const ShardedModel sharded(model, {}, group);
-    int64_t kept = 0;
-    for (const TrainedSlice& slice : sharded.slices()) kept += slice.values.numel();
-    // A unit's last run may be shorter by less than a row of ranks.
-    EXPECT_LE(std::abs(kept - vectors - matrices / 4), 4 * 3);
-  });
+  for (const int64_t parts : {1, 2}) {
+    OnRanks(model, 4, {}, {.parts = parts}, [&](const ShardedModel& sharded, const Mesh&) {
+      int64_t kept = 0;
+      for (const TrainedSlice& slice : sharded.slices()) kept += slice.values.numel();
+      // A unit's last run may be shorter by less than a row of ranks; of vectors some are cut, too.
+      EXPECT_LE(kept, matrices / 4 + vectors + 4 * 3);
+      EXPECT_GE(kept, matrices / 4 + vectors / parts - 4 * 3);
+    });
+  }
 }
 
 TEST(ShardedModel, GivesTheLeaderTheWhole) {
   const Model model = UntiedModel();
-  InGroup(3, [&](const std::shared_ptr<Group>& group) {
-    ShardedModel sharded(model, {}, group);
-    const auto whole = sharded.whole();
-    ASSERT_TRUE(whole.ok()) << whole.status();
-    EXPECT_EQ(whole->weights.embed_tokens.defined(), group->leads());
-    if (!group->leads()) return;
-    const auto expected = Parameters(model.config, model.weights);
-    const auto actual = Parameters(model.config, whole->weights);
-    for (size_t i = 0; i < expected.size(); ++i)
-      EXPECT_TRUE(at::equal(actual[i].tensor, expected[i].tensor)) << expected[i].name;
+  for (const auto& [ranks, parts] : {std::pair(3, 1), std::pair(2, 2), std::pair(4, 2)}) {
+    OnRanks(model, ranks, {}, {.parts = parts}, [&](ShardedModel& sharded, const Mesh& mesh) {
+      const auto whole = sharded.whole();
+      ASSERT_TRUE(whole.ok()) << whole.status();
+      EXPECT_EQ(whole->weights.embed_tokens.defined(), mesh.leads());
+      if (!mesh.leads()) return;
+      const auto expected = Parameters(model.config, model.weights);
+      const auto actual = Parameters(model.config, whole->weights);
+      for (size_t i = 0; i < expected.size(); ++i)
+        EXPECT_TRUE(at::equal(actual[i].tensor, expected[i].tensor)) << expected[i].name;
+    });
+  }
+}
+
+// The message of laying ranks out like that.
+std::string Refusal(const Model& model, int64_t ranks, const MeshOptions& layout) {
+  std::string message;
+  InGroup(ranks, [&](const std::shared_ptr<Group>& group) {
+    MeshOptions own = layout;
+    own.node = group->rank() < 1 ? "a" : "b";
+    auto mesh = FormMesh(group, own);
+    const absl::Status status =
+        mesh.ok() ? ShardedModel::make(model, {}, *mesh).status() : mesh.status();
+    if (group->leads()) message = std::string(MessageOf(status));
   });
+  return message;
+}
+
+TEST(ShardedModel, SaysWhyItCannotBeShared) {
+  EXPECT_EQ(Refusal(TinyModel(), 3, {.parts = 2}),
+            "train.tensor_parallel_size 2 needs a multiple of as many ranks, not 3");
+  EXPECT_EQ(
+      Refusal(TinyModel(), 4, {.parts = 4}),
+      "a qwen2 model cannot be cut into 4 parts: its num_key_value_heads 2 is not a multiple");
+  EXPECT_EQ(Refusal(TinyModel(), 3, {.sharding = "node"}),
+            "train.sharding: node needs as many ranks on each node; with rank 0 there are 1, with "
+            "rank 1 2: start as many everywhere, or set it to auto");
+}
+
+TEST(CopyRun, CopiesWhatTwoRunsHaveInCommon) {
+  // A parameter of 4 rows and 6 columns, whose elements are their numbers.
+  const auto elements = [](const ParameterRun& run, int64_t count) {
+    std::vector<float> values;
+    for (int64_t i = run.begin; i < run.begin + count; ++i) {
+      const Columns& c = run.columns;
+      const int64_t n = c.width == 0 ? i : i / c.count * c.width + c.first + i % c.count;
+      values.push_back(static_cast<float>(n));
+    }
+    return values;
+  };
+  const std::vector<Columns> cuts = {{}, {0, 3, 6}, {3, 3, 6}, {2, 2, 6}};
+  for (const Columns& from : cuts) {
+    for (const Columns& to : cuts) {
+      for (const int64_t begin : {0, 1, 4}) {
+        const ParameterRun source = {"w", begin, from};
+        const ParameterRun target = {"w", 2, to};
+        const std::vector<float> values = elements(source, 5);
+        const std::vector<float> wanted = elements(target, 6);
+        std::vector<float> expected(wanted.size(), -1.0F);
+        int64_t common = 0;
+        for (size_t i = 0; i < wanted.size(); ++i) {
+          if (std::ranges::find(values, wanted[i]) == values.end()) continue;
+          expected[i] = wanted[i];
+          ++common;
+        }
+        std::vector<float> actual(wanted.size(), -1.0F);
+        EXPECT_EQ(CopyRun(source, values, target, actual), common);
+        EXPECT_EQ(actual, expected);
+      }
+    }
+  }
 }
 
 class TrainTogether : public ::testing::Test {
@@ -210,11 +265,23 @@ TEST_F(TrainTogether, LossesAndWeightsAreThoseOfOneProcess) {
   const Outcome one = train(setup("one"), 0);
   ASSERT_TRUE(one.status.ok()) << one.status;
   ASSERT_GT(one.losses.size(), 12U);
-  for (const int64_t ranks : {1, 2, 4}) {
-    for (const std::string sharding : {"auto", "none"}) {
-      const std::string what = sharding + " on " + std::to_string(ranks);
+  struct Case {
+    int64_t ranks;
+    std::string sharding;
+    int64_t parts = 1;
+  };
+  for (const auto& [ranks, sharding, parts] : {Case{1, "auto"},
+                                               Case{2, "auto"},
+                                               Case{2, "auto", 2},
+                                               Case{2, "none"},
+                                               Case{4, "auto"},
+                                               Case{4, "auto", 2},
+                                               Case{4, "none", 2}}) {
+    {
+      const std::string what = fmt::format("{} on {} in {}", sharding, ranks, parts);
       TrainSetup together = setup(what);
       together.options.sharding = sharding;
+      together.options.tensor_parallel_size = parts;
       together.options.gradient_checkpointing = ranks == 2;
       const Outcome outcome = train(together, ranks);
       expect_near(outcome, one, what);
@@ -225,17 +292,21 @@ TEST_F(TrainTogether, LossesAndWeightsAreThoseOfOneProcess) {
   }
 }
 
-// With as many ranks as before to the bit, with others up to rounding.
+// With as many ranks as before to the bit; with others, and with another cut, up to rounding.
 TEST_F(TrainTogether, AnInterruptedTrainingGoesOnWithAnyNumberOfRanks) {
-  const Outcome whole = train(setup("whole"), 2);
+  TrainSetup uncut = setup("whole");
+  uncut.options.tensor_parallel_size = 2;
+  const Outcome whole = train(uncut, 2);
   ASSERT_TRUE(whole.status.ok()) << whole.status;
   for (const int64_t ranks : {2, 3, 1, 0}) {
     TrainSetup cut = setup("cut" + std::to_string(ranks));
+    cut.options.tensor_parallel_size = 2;
     cut.on_step = [&](const TrainStepEvent& event) {
       return event.step == 8 ? Failed("killed") : absl::OkStatus();
     };
     EXPECT_EQ(MessageOf(train(cut, 2).status), "killed");
     cut.on_step = nullptr;
+    cut.options.tensor_parallel_size = ranks == 2 ? 2 : 1;
     const Outcome continued = train(cut, ranks);
     EXPECT_LT(continued.losses.size(), whole.losses.size()) << "it began anew";
     if (ranks != 2) {
