@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kPause(20);  // between two looks at the sto
 // A collective that takes longer than this is asked whether all are still there.
 constexpr std::chrono::milliseconds kLookOut(500);
 
-constexpr char kLeft[] = "left";  // told by who will say nothing more
+constexpr char kLeft[] = "left";  // told by who will say nothing more: why, if that is not the end
 
 std::string FirstLine(const std::exception& error) {
   const std::string_view message = error.what();
@@ -45,7 +45,7 @@ Group::Group(std::shared_ptr<Store> store,
 
 Group::~Group() {
   backend_.reset();
-  tell(kLeft, "1").IgnoreError();
+  tell(kLeft, why_).IgnoreError();
 }
 
 absl::StatusOr<std::shared_ptr<Group>> Group::form(std::shared_ptr<Store> store,
@@ -135,10 +135,13 @@ absl::Status Group::explain(const std::string& doing, const std::string& error) 
   const auto deadline = std::chrono::steady_clock::now() + presence_->patience() * 3 / 2;
   while (std::chrono::steady_clock::now() < deadline && !StopRequested()) {
     RESTEM_ASSIGN_OR_RETURN(const std::string who_is_missing, missing());
-    if (!who_is_missing.empty())
+    if (!who_is_missing.empty()) {
+      why_ = who_is_missing;
       return absl::UnavailableError(fmt::format("{}: {}: {}", who(), doing, who_is_missing));
+    }
     std::this_thread::sleep_for(kPause);
   }
+  why_ = error;
   return absl::UnavailableError(fmt::format("{}: {}: {}", who(), doing, error));
 }
 
@@ -161,7 +164,10 @@ absl::StatusOr<std::string> Group::missing() {
 absl::StatusOr<std::string> Group::missing_because(int64_t other) {
   const std::string& process = members_[static_cast<size_t>(other)];
   RESTEM_ASSIGN_OR_RETURN(const auto left, store_->find(key(other, kLeft)));
-  if (left) return fmt::format("rank {} has given up", RankOf(process));
+  if (left) {
+    return fmt::format(
+        "rank {} has given up{}{}", RankOf(process), left->empty() ? "" : ": ", *left);
+  }
   RESTEM_ASSIGN_OR_RETURN(const bool lost, presence_->is_lost(process));
   if (!lost) return std::string();
   return fmt::format("rank {} has not been heard of for {} s",

@@ -102,6 +102,7 @@ class Group {
   const std::string name_;
   const std::vector<std::string> members_;  // Store::process()
   int64_t rank_ = 0;
+  std::string why_;  // this one gives up; empty: it has not
   struct Backend;  // keeps c10d's headers out of this one
   std::unique_ptr<Backend> backend_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -35,6 +36,12 @@ absl::StatusOr<ModelConfig> PartConfig(const ModelConfig& whole, const Part& par
                              Count{"num_key_value_heads", config.num_key_value_heads},
                              Count{"intermediate_size", config.intermediate_size},
                              Count{"moe_intermediate_size", config.experts.intermediate_size}}) {
+    const bool is_shared =
+        &count.value == &config.num_key_value_heads && part.count % count.value == 0;
+    if (is_shared) {
+      count.value = 1;
+      continue;
+    }
     if (count.value % part.count != 0)
       return CannotCut(
           whole, part, fmt::format("its {} {} is not a multiple", count.name, count.value));
@@ -55,8 +62,12 @@ PartCut CutOf(const std::vector<int64_t>& whole,
               const Part& part) {
   for (size_t i = 0; i < whole.size(); ++i) {
     if (whole[i] == of_part[i]) continue;
-    const int64_t largest = (whole[i] + part.count - 1) / part.count;
-    return {static_cast<int64_t>(i), part.index * largest, of_part[i]};
+    // The last of uneven shares has less than the others; even ones may be fewer than parts.
+    const bool fewer = whole[i] % of_part[i] == 0 && whole[i] / of_part[i] < part.count;
+    const int64_t shares = fewer ? whole[i] / of_part[i] : part.count;
+    const int64_t parts_each = part.count / shares;
+    const int64_t largest = (whole[i] + shares - 1) / shares;
+    return {static_cast<int64_t>(i), part.index / parts_each * largest, of_part[i], parts_each};
   }
   return {};
 }
@@ -81,11 +92,14 @@ absl::StatusOr<Model> PartOf(const Model& whole, const Part& part) {
   return model;
 }
 
-// Of heads and of experts each part has its own.
+// Those that are applied to heads or experts, of which each part has its own; keys and values where
+// they have one head.
 bool HasGradientOfPart(std::string_view parameter) {
-  return parameter.ends_with("q_norm.weight") || parameter.ends_with("k_norm.weight") ||
-         parameter.ends_with("q_norm.bias") || parameter.ends_with("k_norm.bias") ||
-         parameter.ends_with("mlp.gate.weight");
+  static constexpr std::array<std::string_view, 5> kLayers = {
+      ".q_norm.", ".k_norm.", ".k_proj.", ".v_proj.", ".mlp.gate."};
+  return std::ranges::any_of(kLayers, [&](std::string_view layer) {
+    return parameter.find(layer) != std::string_view::npos;
+  });
 }
 
 }  // namespace restem

@@ -21,7 +21,8 @@ struct Part {
 };
 
 // The config of a part. InvalidInput where the model cannot be cut into so many: each needs as many
-// heads, keys' heads and columns as every other.
+// heads and columns as every other, and as many keys' heads; of fewer heads than parts, several
+// parts have the same one.
 absl::StatusOr<ModelConfig> PartConfig(const ModelConfig& whole, const Part& part);
 
 // The first token of a part's rows of the embedding.
@@ -32,6 +33,9 @@ struct PartCut {
   int64_t dimension = -1;  // −1: every part has the whole
   int64_t first = 0;
   int64_t count = 0;
+  int64_t parts_each = 1;  // that have the same share
+
+  bool is_shared() const { return dimension < 0 || parts_each > 1; }
 };
 // From both shapes, as VisitParameters has them for the whole and for the part.
 PartCut CutOf(const std::vector<int64_t>& whole,
@@ -43,7 +47,8 @@ PartCut CutOf(const std::vector<int64_t>& whole,
 absl::StatusOr<Model> PartOf(const Model& whole, const Part& part);
 
 // Whether a parameter that every part has in full gets a gradient of its own in each, which have to
-// be added up; otherwise all have the same gradient.
+// be added up, as have those of a share that several parts have; otherwise all have the same
+// gradient.
 bool HasGradientOfPart(std::string_view parameter);
 
 }  // namespace restem

@@ -59,14 +59,14 @@ ShardedModel::ShardedModel(const ModelConfig& whole,
 
 ShardedModel::~ShardedModel() = default;
 
-// Norms and biases are kept, and so is what all parts have alike: all ranks must get the same bits.
+// Norms and biases are kept, and so is what several parts have alike: they must get the same bits.
 void ShardedModel::make_units(const Weights& own) {
   const auto layers = static_cast<size_t>(whole_.num_hidden_layers);
   std::vector<std::vector<UnitMatrix>> matrices(layers + (tied_ ? 1 : 2));
   for (const Parameter& parameter : Parameters(model_.config, own)) {
     const std::vector<int64_t>& whole = shapes_.at(parameter.name);
     const PartCut cut = CutOf(whole, parameter.tensor.sizes().vec(), mesh_.part);
-    if (whole.size() < 2 || (mesh_.part.count > 1 && cut.dimension < 0)) {
+    if (whole.size() < 2 || (mesh_.part.count > 1 && cut.is_shared())) {
       kept_.push_back({parameter.name, parameter.tensor, whole, cut});
       continue;
     }
@@ -98,11 +98,12 @@ void ShardedModel::make_kept() {
     KeptParameter& parameter = kept_[i];
     parameter.values = own[i].copy_(parameter.values);
     TrainedSlice& slice = slices_.emplace_back();
-    slice.run = {parameter.name, parameter.cut.first};
+    const int64_t row = parameter.values.numel() / std::max<int64_t>(1, parameter.values.size(0));
+    slice.run = {parameter.name, parameter.cut.first * row};
     slice.values = parameter.values;
     slice.is_matrix = parameter.shape.size() >= 2;
-    const bool is_cut = parameter.cut.dimension >= 0;
-    slice.counts = mesh_.data_rank == 0 && (is_cut || mesh_.part.index == 0);
+    const int64_t alike = parameter.cut.dimension < 0 ? mesh_.part.count : parameter.cut.parts_each;
+    slice.counts = mesh_.data_rank == 0 && mesh_.part.index % alike == 0;
   }
 }
 
@@ -309,16 +310,17 @@ absl::StatusOr<at::Tensor> ShardedModel::whole_of(const std::string& name, const
   if (cut.dimension < 0) return mesh_.leads() ? at::clone(own) : at::Tensor();
   // As large as the largest: the last may have less.
   const int64_t parts = mesh_.part.count;
+  const int64_t shares = parts / cut.parts_each;
   std::vector<int64_t> of_part = shape;
   int64_t& cut_size = of_part[static_cast<size_t>(cut.dimension)];
-  const int64_t whole_size = std::exchange(cut_size, (cut_size + parts - 1) / parts);
+  const int64_t whole_size = std::exchange(cut_size, (cut_size + shares - 1) / shares);
   const at::Tensor part = at::zeros(of_part, own.options());
   part.narrow(cut.dimension, 0, cut.count).copy_(own);
   const at::Tensor all = at::empty({parts * part.numel()}, own.options());
   RESTEM_RETURN_IF_ERROR(mesh_.parts.front()->all_gather(all, part.view({-1})).wait());
   if (!mesh_.leads()) return at::Tensor();
   of_part.insert(of_part.begin(), parts);
-  at::Tensor joined = all.view(of_part);
+  at::Tensor joined = all.view(of_part).slice(0, 0, parts, cut.parts_each);
   joined = cut.dimension == 0 ? joined.flatten(0, 1) : joined.transpose(0, 1).flatten(1, 2);
   return joined.narrow(cut.dimension, 0, whole_size).contiguous();
 }

@@ -128,6 +128,7 @@ TEST_F(Cluster, ASignalStopsAllAndTheRunGoesOn) {
   {
     const auto processes = start_all(2, dir);
     ASSERT_TRUE(processes[0]->wait_for_log("sample 01"));
+    ASSERT_TRUE(processes[1]->wait_for_log("meeting at"));
     for (const auto& process : processes) process->send(SIGTERM);
     for (const auto& process : processes) EXPECT_EQ(process->wait().exit_code, 75);
   }
@@ -195,7 +196,8 @@ TEST_F(Cluster, ASignalStopsPartsToo) {
 }
 
 TEST_F(Cluster, PartsNeedProcesses) {
-  const Outcome alone = Process({"run", job_, "--set", "train.tensor_parallel_size=2"}).wait();
+  Process process({"run", job_, "--set", "train.tensor_parallel_size=2"});
+  const Outcome alone = process.wait();
   EXPECT_EQ(alone.exit_code, 2);
   EXPECT_THAT(alone.err,
               HasSubstr("tensor_parallel_size 2 needs as many processes, not 1: start them with "

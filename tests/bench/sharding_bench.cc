@@ -1,27 +1,37 @@
-// Memory of a training that 1, 2 and 4 processes of this machine share, beside what the design
-// says: 16 bytes of each parameter divided by the ranks, and what every rank needs besides.
+// Memory and time of a training that 1, 2 and 4 processes of this machine share, beside what the
+// design says: 16 bytes of each parameter divided by the ranks, and what every rank needs besides;
+// and a step's time by bench/step_time.h.
 //
 //   OMP_NUM_THREADS=1 build/release/tests/bench/sharding_bench
+//
+// What is predicted comes from this machine's rate of products, taken from the step of one process,
+// and from its Gloo rings, measured by themselves. Processors do the transfers here, too: a step
+// lies between the time with all of them beside the products and that with one after another.
 //
 // Anonymous memory at its highest, above what the process had before it took the model (which stays
 // in a mapped file); the largest rank's. Tokens per second are of all ranks together: on one
 // machine they share its cores.
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/file.h"
+#include "bench/step_time.h"
 #include "comm/team.h"
 #include "model/checkpoint.h"
 #include "trainer/optimizer.h"
@@ -37,6 +47,7 @@ constexpr int64_t kLayers = 16;
 constexpr int64_t kVocab = 8192;
 constexpr int64_t kMlp = 1536;
 constexpr int64_t kTokens = 1024;  // of a step
+constexpr int64_t kMicroBatchTokens = 256;
 constexpr int kSteps = 4;
 
 constexpr char kConfig[] = R"({{"architectures": ["LlamaForCausalLM"], "model_type": "llama",
@@ -95,7 +106,36 @@ std::vector<TrainingExample> Examples() {
 struct Measured {
   double bytes = 0;
   double seconds = 0;  // of a step
+  bench::Link link;
 };
+
+constexpr double kLayerWeights = 4.0 * kHidden * kHidden + 3.0 * kHidden * kMlp;
+
+double MedianSeconds(int rounds, const std::function<void()>& body) {
+  std::vector<double> seconds;
+  for (int i = 0; i < rounds; ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    body();
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  std::ranges::nth_element(seconds, seconds.begin() + rounds / 2);
+  return seconds[static_cast<size_t>(rounds / 2)];
+}
+
+// Of a ring of all ranks, one of which measures.
+bench::Link MeasureLink(Group& group) {
+  const double n = static_cast<double>(group.size());
+  const auto gather = [&](int64_t elements) {
+    const at::Tensor whole = at::zeros({elements * group.size()}, at::kFloat);
+    const at::Tensor part = at::zeros({elements}, at::kFloat);
+    return MedianSeconds(15, [&] { group.all_gather(whole, part).wait().IgnoreError(); });
+  };
+  const double few = gather(1);
+  const auto elements = static_cast<int64_t>(kLayerWeights / n);
+  const double bytes = 4 * static_cast<double>(elements) * (n - 1);
+  return {bytes / (gather(elements) - few), few / (n - 1)};
+}
 
 absl::StatusOr<Measured> Train(const std::string& dir,
                                bool recompute,
@@ -114,7 +154,7 @@ absl::StatusOr<Measured> Train(const std::string& dir,
   AdamW optimizer(model.slices(), options, /*lanes=*/1);
   std::vector<size_t> all(examples.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = i;
-  const auto batches = PackStep(examples, all, /*micro_batch_tokens=*/256);
+  const auto batches = PackStep(examples, all, kMicroBatchTokens);
   const auto begin = std::chrono::steady_clock::now();
   for (int step = 0; step < kSteps; ++step) {
     RESTEM_ASSIGN_OR_RETURN(const StepLoss loss, model.compute(batches, step));
@@ -125,7 +165,9 @@ absl::StatusOr<Measured> Train(const std::string& dir,
     model.refresh();
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  return Measured{highest.bytes() - before, seconds.count() / kSteps};
+  Measured measured = {highest.bytes() - before, seconds.count() / kSteps, {}};
+  if (group != nullptr) measured.link = MeasureLink(*group);
+  return measured;
 }
 
 // One process of `ranks`; writes what it has measured to `out`.
@@ -138,7 +180,9 @@ int Rank(int rank, int ranks, const std::string& dir, bool recompute, const std:
       RESTEM_ASSIGN_OR_RETURN(group, team->form("bench", present));
     }
     RESTEM_ASSIGN_OR_RETURN(const Measured measured, Train(dir, recompute, group));
-    std::ofstream(out + std::to_string(rank)) << measured.bytes << " " << measured.seconds;
+    std::ofstream(out + std::to_string(rank))
+        << measured.bytes << " " << measured.seconds << " " << measured.link.bandwidth << " "
+        << measured.link.latency;
     group.reset();
     return team == nullptr ? absl::OkStatus() : team->leave();
   };
@@ -168,10 +212,12 @@ Measured Largest(int ranks, const std::string& dir, bool recompute) {
     int how = 0;
     ::waitpid(children[static_cast<size_t>(rank)], &how, 0);
     Measured measured;
-    std::ifstream(out + std::to_string(rank)) >> measured.bytes >> measured.seconds;
+    std::ifstream(out + std::to_string(rank)) >> measured.bytes >> measured.seconds >>
+        measured.link.bandwidth >> measured.link.latency;
     if (how != 0) fmt::print(stderr, "rank {} of {} failed\n", rank, ranks);
     largest.bytes = std::max(largest.bytes, measured.bytes);
     largest.seconds = std::max(largest.seconds, measured.seconds);
+    if (rank == 0) largest.link = measured.link;
   }
   return largest;
 }
@@ -180,12 +226,35 @@ Measured Largest(int ranks, const std::string& dir, bool recompute) {
 // piece, as much again for the gradients of two units, and the activations of its micro-batches at
 // the layers' borders.
 double Constant(int ranks) {
-  const double layer = 4.0 * kHidden * kHidden + 3.0 * kHidden * kMlp;
+  const double layer = kLayerWeights;
   const double ends = 1.0 * kVocab * kHidden;
   const double wholes = ranks == 1 ? 0.0 : ends + 2 * layer;  // both ends have one size
   const double gradients = ends + layer;
   const double borders = 1.0 * kTokens / ranks * kHidden * (kLayers + 1);
   return 4.0 * (wholes + gradients + borders);
+}
+
+// A step of the measured training by the model; `one` is what one process takes, without recompute.
+struct Predicted {
+  double beside = 0;  // transfers beside the products
+  double in_turn = 0;
+};
+Predicted Predict(int ranks, bool recompute, const Measured& measured, double one) {
+  const bench::ModelShape model = {kLayers, kLayerWeights, 1.0 * kVocab * kHidden, kHidden};
+  bench::Layout layout = {.tokens = kTokens, .context = 64, .compute_bytes = 4};
+  bench::Machine machine = {.flops = 1, .memory_bandwidth = 1e10};
+  const bench::StepTime alone = bench::PredictStep(model, layout, machine);
+  const double cores = std::min<double>(ranks, std::thread::hardware_concurrency()) / ranks;
+  machine.flops = alone.compute / (one - alone.update) * cores;
+  machine.node = machine.network = measured.link;
+  if (ranks == 1) machine.node.bandwidth = machine.network.bandwidth = 1;  // nothing is sent
+  machine.ranks_per_node = ranks;
+  layout.ranks = layout.shards = ranks;
+  layout.recompute = recompute;
+  // A micro-batch at a time where activations are kept.
+  layout.rounds = recompute ? 1 : std::ceil(1.0 * kTokens / kMicroBatchTokens / ranks);
+  const bench::StepTime step = bench::PredictStep(model, layout, machine);
+  return {step.total(), step.total() + step.hidden};
 }
 
 }  // namespace
@@ -211,17 +280,26 @@ int main() {
   }
   spdlog::set_level(spdlog::level::warn);
   fmt::print("{:.1f} million parameters, float32, {} tokens a step\n", parameters / 1e6, kTokens);
-  fmt::print("ranks  recompute  16 B x parameters / ranks  and stated    MB measured  tokens/s\n");
+  fmt::print(
+      "ranks  recompute  16 B x parameters / ranks  and stated  MB measured  tokens/s  s a step, "
+      "by the model\n");
+  double one = 0;
   for (const bool recompute : {false, true}) {
     for (const int ranks : {1, 2, 4}) {
       const Measured largest = Largest(ranks, dir + "/model", recompute);
-      fmt::print("{:5}  {:9}  {:22.0f} MB  {:7.0f} MB  {:11.0f}  {:8.0f}\n",
-                 ranks,
-                 recompute ? "yes" : "no",
-                 16.0 * parameters / ranks / 1e6,
-                 (16.0 * parameters / ranks + Constant(ranks)) / 1e6,
-                 largest.bytes / 1e6,
-                 kTokens / largest.seconds);
+      if (one == 0) one = largest.seconds;
+      const Predicted predicted = Predict(ranks, recompute, largest, one);
+      fmt::print(
+          "{:5}  {:9}  {:22.0f} MB  {:7.0f} MB  {:11.0f}  {:8.0f}  {:8.2f}, {:.2f} to {:.2f}\n",
+          ranks,
+          recompute ? "yes" : "no",
+          16.0 * parameters / ranks / 1e6,
+          (16.0 * parameters / ranks + Constant(ranks)) / 1e6,
+          largest.bytes / 1e6,
+          kTokens / largest.seconds,
+          largest.seconds,
+          predicted.beside,
+          predicted.in_turn);
     }
   }
   std::filesystem::remove_all(dir);

@@ -31,8 +31,8 @@ struct Link {
 struct Machine {
   double flops = 0;             // per second, as achieved by products
   double memory_bandwidth = 0;  // bytes per second
-  Link node;                    // ranks of a node
-  Link network;                 // of others
+  Link node = {};               // ranks of a node
+  Link network = {};            // of others
   int64_t ranks_per_node = 1;
 };
 
@@ -49,9 +49,9 @@ struct ModelShape {
 
 struct Layout {
   double ranks = 1;
-  double parts = 1;   // of the model; ranks of a node
-  double shards = 1;  // ranks that share a part out
-  double tokens = 0;  // of a step
+  double parts = 1;    // of the model; ranks of a node
+  double shards = 1;   // ranks that share a part out
+  double tokens = 0;   // of a step
   double context = 0;  // tokens that a token attends to, on average
   double compute_bytes = 2;
   bool recompute = false;
@@ -63,7 +63,7 @@ struct Layout {
 // Seconds.
 struct StepTime {
   double compute = 0;
-  double shards = 0;   // of which `hidden` beside compute
+  double shards = 0;  // of which `hidden` beside compute
   double hidden = 0;
   double parts = 0;
   double replicas = 0;
@@ -113,8 +113,8 @@ inline StepTime PredictStep(const ModelShape& model, const Layout& layout, const
     const double backward = (layout.recompute ? 3 : 2) * layer * part;
     for (double i = 0; i < model.layers; ++i) {
       const double next = i + 1 < model.layers ? gather(model.layer_weights) : 0.0;
-      const double before = i > 0 ? reduce(model.layer_weights)
-                                  : (model.tied ? 0.0 : reduce(model.end_weights));
+      const double before =
+          i > 0 ? reduce(model.layer_weights) : (model.tied ? 0.0 : reduce(model.end_weights));
       beside(backward, next + before);
     }
     beside(0, reduce(model.layer_weights) + reduce(model.end_weights));

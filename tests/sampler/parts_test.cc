@@ -24,6 +24,12 @@ using testing::InGroup;
 using testing::Samples;
 using testing::StoriesEngine;
 
+SamplingParams Short() {
+  SamplingParams params;
+  params.max_new_tokens = 9;
+  return params;
+}
+
 class PartsTest : public StoriesEngine {
  protected:
   Model part(const Group& group) const {
@@ -121,17 +127,14 @@ TEST_F(PartsTest, SamplesDoNotDependOnLanesOrBatches) {
 
 TEST_F(PartsTest, AnErrorOfTheFirstRankEndsTheOthers) {
   absl::Status status;
-  const auto outcomes =
-      with_engine(2,
-                  {2, 16, std::nullopt},
-                  [&](SamplingEngine& engine) {
-                    status = engine
-                                 .generate(stories(4),
-                                           {.max_new_tokens = 9},
-                                           [](Sample&&) { return Failed("disk full"); })
-                                 .status();
-                  },
-                  {std::chrono::seconds(20), std::chrono::seconds(60)});
+  const auto outcomes = with_engine(
+      2,
+      {2, 16, std::nullopt},
+      [&](SamplingEngine& engine) {
+        status = engine.generate(stories(4), Short(), [](Sample&&) { return Failed("disk full"); })
+                     .status();
+      },
+      {std::chrono::seconds(20), std::chrono::seconds(60)});
   EXPECT_EQ(MessageOf(status), "disk full");
   EXPECT_TRUE(outcomes[1].ok()) << outcomes[1];
 }
@@ -147,9 +150,7 @@ TEST_F(PartsTest, ALostRankEndsTheGeneration) {
                        {2, 16, std::nullopt},
                        std::make_unique<LeadingParts>(*std::move(parts)));
     status =
-        engine
-            .generate(stories(4), {.max_new_tokens = 9}, [](Sample&&) { return absl::OkStatus(); })
-            .status();
+        engine.generate(stories(4), Short(), [](Sample&&) { return absl::OkStatus(); }).status();
   });
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(std::string(MessageOf(status)), HasSubstr("rank 1 has given up"));

@@ -89,7 +89,13 @@ TEST(ShardedModel, InPartsHasTheGradientOfTheWholeModel) {
     ExpectGradient(model, 6, {.recompute = true}, {.parts = 2});
     ExpectGradient(model, 4, {}, {.parts = 2, .sharding = "none"});
     ExpectGradient(model, 8, {}, {.parts = 2, .sharding = "node"});
+    // More parts than keys have heads.
+    ExpectGradient(model, 4, {}, {.parts = 4});
   }
+  Model one_key_head = TinyModel();
+  one_key_head.config.num_key_value_heads = 1;
+  one_key_head.weights = InitialWeights(one_key_head.config, /*seed=*/3);
+  ExpectGradient(one_key_head, 4, {}, {.parts = 2});
 }
 
 TEST(ShardedModel, EachRankKeepsItsPart) {
@@ -111,7 +117,8 @@ TEST(ShardedModel, EachRankKeepsItsPart) {
 
 TEST(ShardedModel, GivesTheLeaderTheWhole) {
   const Model model = UntiedModel();
-  for (const auto& [ranks, parts] : {std::pair(3, 1), std::pair(2, 2), std::pair(4, 2)}) {
+  for (const auto& [ranks, parts] :
+       {std::pair(3, 1), std::pair(2, 2), std::pair(4, 2), std::pair(4, 4)}) {
     OnRanks(model, ranks, {}, {.parts = parts}, [&](ShardedModel& sharded, const Mesh& mesh) {
       const auto whole = sharded.whole();
       ASSERT_TRUE(whole.ok()) << whole.status();
@@ -143,8 +150,8 @@ TEST(ShardedModel, SaysWhyItCannotBeShared) {
   EXPECT_EQ(Refusal(TinyModel(), 3, {.parts = 2}),
             "train.tensor_parallel_size 2 needs a multiple of as many ranks, not 3");
   EXPECT_EQ(
-      Refusal(TinyModel(), 4, {.parts = 4}),
-      "a qwen2 model cannot be cut into 4 parts: its num_key_value_heads 2 is not a multiple");
+      Refusal(TinyModel(), 3, {.parts = 3}),
+      "a qwen2 model cannot be cut into 3 parts: its num_attention_heads 4 is not a multiple");
   EXPECT_EQ(Refusal(TinyModel(), 3, {.sharding = "node"}),
             "train.sharding: node needs as many ranks on each node; with rank 0 there are 1, with "
             "rank 1 2: start as many everywhere, or set it to auto");
@@ -276,7 +283,8 @@ TEST_F(TrainTogether, LossesAndWeightsAreThoseOfOneProcess) {
                                                Case{2, "none"},
                                                Case{4, "auto"},
                                                Case{4, "auto", 2},
-                                               Case{4, "none", 2}}) {
+                                               Case{4, "none", 2},
+                                               Case{4, "auto", 4}}) {
     {
       const std::string what = fmt::format("{} on {} in {}", sharding, ranks, parts);
       TrainSetup together = setup(what);
