@@ -1,5 +1,6 @@
 // restem run, and the single stages over the same run directory.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include "base/shutdown.h"
 #include "comm/team.h"
 #include "loop/em_loop.h"
+#include "loop/gpu_forecast.h"
 #include "loop/preflight.h"
 #include "loop/run.h"
 #include "report/html.h"
@@ -37,6 +39,7 @@ struct JobFlags {
 
 struct CheckFlags : JobFlags {
   int64_t ranks = 0;
+  std::string gpu;  // empty: none
 
   void visit(config::Fields& f) {
     JobFlags::visit(f);
@@ -46,6 +49,13 @@ struct CheckFlags : JobFlags {
         {.min = 0},
         "Processes that the run is meant for: what each of them needs is estimated. 0: as few "
         "as the job asks for.");
+    f.text("gpu",
+           gpu,
+           fmt::format("Forecast a step and memory for these GPUs, one for each process: {}.",
+                       fmt::join(GpuNames(), ", ")));
+    f.require(gpu.empty() || FindGpu(gpu) != nullptr,
+              "gpu",
+              fmt::format("is not one of {}", fmt::join(GpuNames(), ", ")));
   }
 };
 
@@ -270,6 +280,7 @@ absl::Status CheckCommand(const Args& args) {
   inputs.ranks = flags.ranks > 0 ? flags.ranks : FewestRanks(inputs.job);
   RESTEM_ASSIGN_OR_RETURN(const std::string findings, Preflight(inputs));
   fmt::print("{}", findings);
+  if (!flags.gpu.empty()) fmt::print("{}", ForecastOnGpus(inputs, *FindGpu(flags.gpu)));
   return absl::OkStatus();
 }
 

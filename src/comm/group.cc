@@ -210,6 +210,7 @@ absl::Status Group::Pending::wait() {
   } catch (const std::exception& error) {
     return group_->explain(doing_, FirstLine(error));
   }
+  if (then_ != nullptr) std::exchange(then_, nullptr)();
   return absl::OkStatus();
 }
 
@@ -221,12 +222,16 @@ Group::Pending Group::all_gather(const at::Tensor& whole, const at::Tensor& part
   });
 }
 
+// c10d's own for Gloo is this with a copy of the whole, and its work knows no waiting for a while.
 Group::Pending Group::reduce_scatter(const at::Tensor& part, const at::Tensor& whole) {
-  return begin("adding up gradients", [&] {
-    at::Tensor out = part;
-    at::Tensor in = whole;
-    return backend_->gloo->_reduce_scatter_base(out, in);
+  Pending pending = begin("adding up gradients", [&] {
+    std::vector<at::Tensor> tensors = {whole};
+    return backend_->gloo->allreduce(tensors);
   });
+  pending.then_ = [part, own = whole.narrow(0, rank_ * part.numel(), part.numel())] {
+    part.copy_(own);
+  };
+  return pending;
 }
 
 absl::Status Group::broadcast(const at::Tensor& tensor) {

@@ -59,12 +59,14 @@ class Group {
     std::string doing_;
     // Waits a little while; whether it is done. Throws where it failed.
     std::function<bool()> wait_a_little_;
-    absl::Status failed_;  // to begin
+    std::function<void()> then_;  // when it is done; may be null
+    absl::Status failed_;         // to begin
   };
 
   // `whole` [size · n] becomes the `part` [n] of all, rank after rank. Any dtype.
   Pending all_gather(const at::Tensor& whole, const at::Tensor& part);
-  // `part` [n] becomes its run of the sum of all members' `whole` [size · n]. float32.
+  // `part` [n] becomes its run of the sum of all members' `whole` [size · n], which is overwritten.
+  // float32.
   Pending reduce_scatter(const at::Tensor& part, const at::Tensor& whole);
   // Becomes the first member's. Any dtype.
   absl::Status broadcast(const at::Tensor& tensor);
@@ -103,7 +105,7 @@ class Group {
   const std::vector<std::string> members_;  // Store::process()
   int64_t rank_ = 0;
   std::string why_;  // this one gives up; empty: it has not
-  struct Backend;  // keeps c10d's headers out of this one
+  struct Backend;    // keeps c10d's headers out of this one
   std::unique_ptr<Backend> backend_;
 };
 

@@ -49,7 +49,9 @@ double EvaluatedTokens(const JobInputs& inputs) {
 double KvCacheBytes(const JobInputs& inputs, const Machine& machine) {
   const Job& job = inputs.job;
   const ModelConfig& model = inputs.base;
-  const double per_token = static_cast<double>(model.num_hidden_layers * model.num_key_value_heads *
+  const int64_t heads =
+      std::max<int64_t>(1, model.num_key_value_heads / job.sampler.tensor_parallel_size);
+  const double per_token = static_cast<double>(model.num_hidden_layers * heads *
                                                ((model.head_dim + 15) / 16 * 16) * 2 * 4);
   const int64_t rows = BatchEngineOptions{inputs.lanes, job.sampler.batch_tokens, {}}.max_rows();
   const int64_t tokens = Trains(inputs) ? job.sampler.max_new_tokens : job.evaluate.max_new_tokens;
@@ -58,27 +60,54 @@ double KvCacheBytes(const JobInputs& inputs, const Machine& machine) {
                   limit ? static_cast<double>(*limit) : machine.memory / 2);
 }
 
-// Of each process. Master weights, two moments, best weights, and gradients once per thread; with
-// an adapter of it alone, beside the base.
-double TrainingBytes(const JobInputs& inputs, double trained, double weight_bytes) {
+double TrainedCount(const JobInputs& inputs) {
+  const auto& lora = inputs.job.lora;
+  return static_cast<double>(lora ? AdapterParameterCount(inputs.base, *lora)
+                                  : inputs.base.parameter_count());
+}
+
+double WeightBytes(const JobInputs& inputs) {
+  return static_cast<double>(inputs.base.parameter_count()) * (inputs.bfloat16() ? 2.0 : 4.0);
+}
+
+}  // namespace
+
+// Master weights, two moments, best weights, and gradients once per thread; with an adapter of it
+// alone, beside the base.
+double TrainingBytes(const JobInputs& inputs, int64_t threads) {
   const Job& job = inputs.job;
-  const auto lanes = static_cast<double>(inputs.lanes);
+  const auto lanes = static_cast<double>(threads);
+  const double trained = TrainedCount(inputs);
+  const double weight_bytes = WeightBytes(inputs);
   const bool whole = job.lora || job.deterministic;
-  const bool shares = inputs.ranks > 1 && job.train.sharding == "auto";
-  if (whole || !(shares || job.train.gradient_checkpointing)) {
+  const auto parts = static_cast<double>(job.train.tensor_parallel_size);
+  const double with_a_part = static_cast<double>(inputs.ranks) / parts;
+  const bool shares = with_a_part > 1.0 && job.train.sharding != "none";
+  if (whole || !(shares || parts > 1.0 || job.train.gradient_checkpointing)) {
     return trained * 4.0 * (4.0 + lanes) + (inputs.bfloat16() || job.lora ? weight_bytes : 0.0);
   }
-  // A gradient, and what is computed with, of this process's part; whole are two layers and the
-  // larger end of the model, and the gradients of as much for each thread.
-  const double ranks = shares ? static_cast<double>(inputs.ranks) : 1.0;
+  // A gradient, and what is computed with, of this process's share of its part; in one piece are
+  // two layers of the part and the larger end, and the gradients of as much for each thread.
+  const double ranks = shares ? with_a_part : 1.0;
   const double end = static_cast<double>(inputs.base.vocab_size * inputs.base.hidden_size);
   const double ends = inputs.base.tie_word_embeddings ? end : 2.0 * end;
   const double layer = (trained - ends) / static_cast<double>(inputs.base.num_hidden_layers);
   const double at_once = end + 2.0 * layer;
   const double compute = inputs.bfloat16() ? 2.0 : 4.0;
-  return trained / ranks * (20.0 + (inputs.bfloat16() ? 2.0 : 0.0)) +
-         at_once * ((ranks > 1.0 ? compute : 0.0) + 4.0 * lanes);
+  return (trained / ranks * (20.0 + (inputs.bfloat16() ? 2.0 : 0.0)) +
+          at_once * ((ranks > 1.0 ? compute : 0.0) + 4.0 * lanes)) /
+         parts;
 }
+
+std::string FormatBytes(double bytes) {
+  for (const char* unit : {"B", "KB", "MB", "GB"}) {
+    if (bytes < 1000.0) return fmt::format("{:.3g} {}", bytes, unit);
+    bytes /= 1000.0;
+  }
+  return fmt::format("{:.3g} TB", bytes);
+}
+
+namespace {
 
 Needs NeedsOf(const JobInputs& inputs, const Machine& machine) {
   const Job& job = inputs.job;
@@ -86,14 +115,13 @@ Needs NeedsOf(const JobInputs& inputs, const Machine& machine) {
   needs.parameters = static_cast<double>(inputs.base.parameter_count());
   needs.sampled_tokens = SampledTokens(inputs);
   needs.evaluated_tokens = EvaluatedTokens(inputs);
-  needs.weight_bytes = needs.parameters * (inputs.bfloat16() ? 2.0 : 4.0);
-  needs.sampling_bytes = needs.weight_bytes + KvCacheBytes(inputs, machine);
+  needs.weight_bytes = WeightBytes(inputs);
+  const auto parts = static_cast<double>(job.sampler.tensor_parallel_size);
+  needs.sampling_bytes = needs.weight_bytes / parts + KvCacheBytes(inputs, machine);
   needs.disk_bytes = needs.evaluated_tokens * kJournalBytesPerToken;  // the base
   if (!Trains(inputs)) return needs;
-  const double trained = job.lora
-                             ? static_cast<double>(AdapterParameterCount(inputs.base, *job.lora))
-                             : needs.parameters;
-  needs.training_bytes = TrainingBytes(inputs, trained, needs.weight_bytes);
+  const double trained = TrainedCount(inputs);
+  needs.training_bytes = TrainingBytes(inputs, inputs.lanes);
   const double checkpoint_bytes = job.lora ? trained * 4.0 : needs.weight_bytes;
   const double models = job.control == "none" ? 1 : 2;  // trained in an iteration
   needs.disk_bytes +=
@@ -102,14 +130,6 @@ Needs NeedsOf(const JobInputs& inputs, const Machine& machine) {
            needs.sampled_tokens * kJournalBytesPerToken) +
       trained * 16.0;  // the trainer's state
   return needs;
-}
-
-std::string Bytes(double bytes) {
-  for (const char* unit : {"B", "KB", "MB", "GB"}) {
-    if (bytes < 1000.0) return fmt::format("{:.3g} {}", bytes, unit);
-    bytes /= 1000.0;
-  }
-  return fmt::format("{:.3g} TB", bytes);
 }
 
 std::string Count(double count) {
@@ -121,8 +141,11 @@ std::string Warnings(const JobInputs& inputs, const Needs& needs, const Machine&
   std::string text;
   const auto warn = [&](const char* what, double bytes, double has, const char* advice) {
     if (bytes > has)
-      text += fmt::format(
-          "warning: {} about {}, the machine has {}{}\n", what, Bytes(bytes), Bytes(has), advice);
+      text += fmt::format("warning: {} about {}, the machine has {}{}\n",
+                          what,
+                          FormatBytes(bytes),
+                          FormatBytes(has),
+                          advice);
   };
   if (inputs.job.device != "cuda")
     warn("sampling needs",
@@ -166,14 +189,14 @@ std::string DescribeNeeds(const JobInputs& inputs, const Machine& machine) {
                  : fmt::format("estimate, at most: {} tokens\n", Count(needs.evaluated_tokens));
   text += fmt::format(
       "memory: sampling {}{}; the machine has {}\n",
-      inputs.job.device == "cuda" ? "on the GPU" : "about " + Bytes(needs.sampling_bytes),
+      inputs.job.device == "cuda" ? "on the GPU" : "about " + FormatBytes(needs.sampling_bytes),
       trains ? fmt::format(
                    ", training about {}{} and its activations",
-                   Bytes(needs.training_bytes),
+                   FormatBytes(needs.training_bytes),
                    inputs.ranks > 1 ? fmt::format(" for each of {} processes", inputs.ranks) : "")
              : "",
-      Bytes(machine.memory));
-  text += fmt::format("disk: at most about {} for the whole run\n", Bytes(needs.disk_bytes));
+      FormatBytes(machine.memory));
+  text += fmt::format("disk: at most about {} for the whole run\n", FormatBytes(needs.disk_bytes));
   return text + Warnings(inputs, needs, machine);
 }
 

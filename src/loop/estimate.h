@@ -8,6 +8,12 @@
 
 namespace restem {
 
+// "12.3 GB".
+std::string FormatBytes(double bytes);
+
+// What each process needs for training, but for activations, in so many threads.
+double TrainingBytes(const JobInputs& inputs, int64_t threads);
+
 // What there is of it, in bytes.
 struct Machine {
   double memory = 0;

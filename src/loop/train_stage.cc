@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "data/records.h"
+#include "loop/estimate.h"
 #include "loop/solutions.h"
 #include "loop/stages.h"
 #include "loop/validation.h"
@@ -69,12 +70,15 @@ absl::StatusOr<TrainCall> ParseTrainCall(std::string_view text) {
 absl::StatusOr<Model> StartModel(const Run& run, int64_t iteration, Arm arm) {
   const Job& job = run.inputs.job;
   const bool previous = job.em.init == "previous" && iteration > 1;
-  // An adapter's base stays as it is: it has the compute dtype at once.
-  const bool bfloat16 = job.lora && run.inputs.bfloat16();
-  if (previous) return LoadModel(ModelDir(run, iteration - 1, arm), bfloat16);
+  // An adapter's base stays as it is: it has the compute dtype at once. Of all else the trainer
+  // makes copies.
+  const auto load = [&](const std::string& dir) {
+    return job.lora ? LoadModel(dir, run.inputs.bfloat16()) : LoadStoredModel(dir);
+  };
+  if (previous) return load(ModelDir(run, iteration - 1, arm));
   const auto seed = static_cast<uint64_t>(job.seed);
   if (job.model.from_scratch) return InitializeModel(job.model.base, seed);
-  RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(job.model.base, bfloat16));
+  RESTEM_ASSIGN_OR_RETURN(Model model, load(job.model.base));
   if (!job.lora || !model.weights.adapter.empty()) return model;
   RESTEM_ASSIGN_OR_RETURN(
       model.weights.adapter,
@@ -124,6 +128,7 @@ TrainSetup MakeSetup(Run& run,
 }
 
 absl::Status RecordTotals(Run& run, int64_t iteration, Arm arm, const TrainResult& result) {
+  const auto estimated = static_cast<int64_t>(TrainingBytes(run.inputs, run.inputs.lanes));
   return run.metrics->record(
       "train",
       iteration,
@@ -134,7 +139,8 @@ absl::Status RecordTotals(Run& run, int64_t iteration, Arm arm, const TrainResul
        {"loss", result.last_loss},
        {"tokens", result.tokens},
        {"seconds", result.seconds},
-       {"peak_rss_bytes", PeakRssBytes()},  // of this process, sampling included
+       {"peak_rss_bytes", PeakRssBytes()},  // of this process, sampling and mapped files included
+       {"estimated_bytes", estimated},      // of training alone, without activations
        {"tokens_per_second",
         result.seconds > 0.0 ? static_cast<double>(result.tokens) / result.seconds : 0.0}});
 }

@@ -18,6 +18,10 @@ namespace restem {
 // extra or mis-shaped tensor is InvalidInput naming the directory, the tensor and both shapes.
 absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16);
 
+// The same in the dtypes of the files, for who copies what it wants of it: nothing is read yet, but
+// for weights of 8 bits or that are stored transposed.
+absl::StatusOr<Model> LoadStoredModel(const std::string& dir);
+
 // A model of `dir`'s config with fresh random weights; `dir` needs no weights.
 absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed);
 

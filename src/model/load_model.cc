@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "io/safetensors.h"
@@ -49,8 +50,8 @@ class Loader {
   Loader(const std::string& dir,
          const ModelConfig& config,
          const SafetensorsModel& file,
-         bool bfloat16)
-      : dir_(dir), config_(config), file_(file), bfloat16_(bfloat16) {
+         std::optional<at::ScalarType> matrices)
+      : dir_(dir), config_(config), file_(file), matrices_(matrices) {
     Weights none;
     VisitParameters(
         config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
@@ -107,7 +108,7 @@ class Loader {
       const auto scale = file_.tensors().find(name);
       if (scale == file_.tensors().end()) continue;
       known_.insert(name);
-      return Dequantized(view, scale->second, config_.fp8, bfloat16_, dir_);
+      return Dequantized(view, scale->second, config_.fp8, matrices_ == at::kBFloat16, dir_);
     }
     return InvalidInput(
         fmt::format("{}: tensor {} is of 8 bits and has no scale: neither {} is there",
@@ -130,9 +131,11 @@ class Loader {
     int64_t row = 0;
     for (const std::string& name : stored.parameters) {
       const std::vector<int64_t>& shape = shapes_.at(name);
-      const bool narrow = bfloat16_ && shape.size() >= 2;
-      parameters_[name] =
-          whole.narrow(0, row, shape[0]).to(narrow ? at::kBFloat16 : at::kFloat).contiguous();
+      const at::Tensor own = whole.narrow(0, row, shape[0]);
+      const at::ScalarType wanted = shape.size() >= 2 ? matrices_.value_or(own.scalar_type())
+                                    : matrices_       ? at::kFloat
+                                                      : own.scalar_type();
+      parameters_[name] = own.to(wanted).contiguous();
       row += shape[0];
     }
     return absl::OkStatus();
@@ -141,23 +144,29 @@ class Loader {
   const std::string& dir_;
   const ModelConfig& config_;
   const SafetensorsModel& file_;
-  const bool bfloat16_;
+  const std::optional<at::ScalarType> matrices_;  // their dtype; nullopt: all is as it is stored
   std::map<std::string, std::vector<int64_t>> shapes_;
   std::map<std::string, at::Tensor> parameters_;
   std::set<std::string> known_;  // names of the file that were asked for
 };
 
-}  // namespace
-
-absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16) {
+absl::StatusOr<Model> LoadAs(const std::string& dir, std::optional<at::ScalarType> matrices) {
   RESTEM_ASSIGN_OR_RETURN(const std::string base, BaseOf(dir));
   RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(base));
   RESTEM_ASSIGN_OR_RETURN(const SafetensorsModel file, SafetensorsModel::open(base));
-  Loader loader(base, model.config, file, bfloat16);
+  Loader loader(base, model.config, file, matrices);
   RESTEM_ASSIGN_OR_RETURN(model.weights, loader.load());
   if (base != dir) RESTEM_RETURN_IF_ERROR(LoadAdapter(dir, model));
   return model;
 }
+
+}  // namespace
+
+absl::StatusOr<Model> LoadModel(const std::string& dir, bool bfloat16) {
+  return LoadAs(dir, bfloat16 ? at::kBFloat16 : at::kFloat);
+}
+
+absl::StatusOr<Model> LoadStoredModel(const std::string& dir) { return LoadAs(dir, std::nullopt); }
 
 absl::StatusOr<Model> InitializeModel(const std::string& dir, uint64_t seed) {
   RESTEM_ASSIGN_OR_RETURN(Model model, ModelOf(dir));

@@ -1,7 +1,5 @@
 #include "trainer/replicated_model.h"
 
-#include <ATen/ops/clone.h>
-
 #include <utility>
 
 #include "model/adapter.h"
@@ -29,8 +27,11 @@ ReplicatedModel::ReplicatedModel(const Model& start,
     : casts_(options.bfloat16 && start.weights.adapter.empty()),
       deterministic_(options.deterministic),
       group_(std::move(group)),
-      master_(MapTrained(
-          start.config, start.weights, [](const at::Tensor& t) { return at::clone(t); })),
+      master_(MapTrained(start.config,
+                         start.weights,
+                         [](const at::Tensor& t) {
+                           return t.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+                         })),
       model_(With(start, casts_ ? Cast(start.config, master_) : master_)),
       gradient_(model_, options.lanes, options.z_loss, options.deterministic) {
   for (const Parameter& parameter : TrainedParameters(model_.config, master_)) {

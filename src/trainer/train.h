@@ -26,8 +26,8 @@ struct TrainStepEvent {
 };
 
 struct TrainSetup {
-  // Float32 weights, or an adapter on weights of the compute dtype. They are left as they are, and
-  // let go of as soon as training has its own.
+  // Weights of any dtype, or an adapter on weights of the compute dtype. They are left as they are,
+  // and let go of as soon as training has its own.
   Model start;
   std::span<const TrainingExample> examples;
   TrainOptions options;

@@ -1,6 +1,6 @@
 // Memory and time of a training that 1, 2 and 4 processes of this machine share, beside what the
 // design says: 16 bytes of each parameter divided by the ranks, and what every rank needs besides;
-// and a step's time by bench/step_time.h.
+// and a step's time by trainer/step_time.h.
 //
 //   OMP_NUM_THREADS=1 build/release/tests/bench/sharding_bench
 //
@@ -31,13 +31,13 @@
 #include <vector>
 
 #include "base/file.h"
-#include "bench/step_time.h"
 #include "comm/team.h"
 #include "model/checkpoint.h"
 #include "trainer/optimizer.h"
 #include "trainer/plan.h"
 #include "trainer/sharded_model.h"
 #include "trainer/step_sums.h"
+#include "trainer/step_time.h"
 
 namespace restem {
 namespace {
@@ -106,7 +106,7 @@ std::vector<TrainingExample> Examples() {
 struct Measured {
   double bytes = 0;
   double seconds = 0;  // of a step
-  bench::Link link;
+  Link link;
 };
 
 constexpr double kLayerWeights = 4.0 * kHidden * kHidden + 3.0 * kHidden * kMlp;
@@ -124,7 +124,7 @@ double MedianSeconds(int rounds, const std::function<void()>& body) {
 }
 
 // Of a ring of all ranks, one of which measures.
-bench::Link MeasureLink(Group& group) {
+Link MeasureLink(Group& group) {
   const double n = static_cast<double>(group.size());
   const auto gather = [&](int64_t elements) {
     const at::Tensor whole = at::zeros({elements * group.size()}, at::kFloat);
@@ -240,20 +240,20 @@ struct Predicted {
   double in_turn = 0;
 };
 Predicted Predict(int ranks, bool recompute, const Measured& measured, double one) {
-  const bench::ModelShape model = {kLayers, kLayerWeights, 1.0 * kVocab * kHidden, kHidden};
-  bench::Layout layout = {.tokens = kTokens, .context = 64, .compute_bytes = 4};
-  bench::Machine machine = {.flops = 1, .memory_bandwidth = 1e10};
-  const bench::StepTime alone = bench::PredictStep(model, layout, machine);
+  const ModelShape model = {kLayers, kLayerWeights, 1.0 * kVocab * kHidden, kHidden};
+  Layout layout = {.tokens = kTokens, .context = 64, .compute_bytes = 4};
+  Cluster cluster = {.flops = 1, .memory_bandwidth = 1e10};
+  const StepTime alone = PredictStep(model, layout, cluster);
   const double cores = std::min<double>(ranks, std::thread::hardware_concurrency()) / ranks;
-  machine.flops = alone.compute / (one - alone.update) * cores;
-  machine.node = machine.network = measured.link;
-  if (ranks == 1) machine.node.bandwidth = machine.network.bandwidth = 1;  // nothing is sent
-  machine.ranks_per_node = ranks;
+  cluster.flops = alone.compute / (one - alone.update) * cores;
+  cluster.node = cluster.network = measured.link;
+  if (ranks == 1) cluster.node.bandwidth = cluster.network.bandwidth = 1;  // nothing is sent
+  cluster.ranks_per_node = ranks;
   layout.ranks = layout.shards = ranks;
   layout.recompute = recompute;
   // A micro-batch at a time where activations are kept.
   layout.rounds = recompute ? 1 : std::ceil(1.0 * kTokens / kMicroBatchTokens / ranks);
-  const bench::StepTime step = bench::PredictStep(model, layout, machine);
+  const StepTime step = PredictStep(model, layout, cluster);
   return {step.total(), step.total() + step.hidden};
 }
 

@@ -1,4 +1,4 @@
-// What bench/step_time.h says of steps on 8 and 64 GPUs. The model is held against measured steps
+// What trainer/step_time.h says of steps on 8 and 64 GPUs. The model is held against measured steps
 // of processes in sharding_bench; nothing here was measured on GPUs.
 //
 //   build/release/tests/bench/step_time_bench
@@ -7,7 +7,7 @@
 #include <string_view>
 #include <tuple>
 
-#include "bench/step_time.h"
+#include "trainer/step_time.h"
 
 // NVIDIA's figures for an H100 SXM: 989e12 flops, 3.35e12 bytes a second of memory, 450e9 each way
 // over NVLink; 50e9 over a 400 Gb/s adapter for each GPU. Of products and links two thirds and
@@ -16,7 +16,7 @@ int main() {
   using namespace restem;
   struct Case {
     const char* name;
-    bench::ModelShape model;
+    ModelShape model;
   };
   const Case cases[] = {
       {"0.5B (Qwen2.5 shape)", {24, 14.9e6, 136.1e6, 896, true}},
@@ -25,8 +25,7 @@ int main() {
       {"70B (Llama 3.1 shape)", {80, 855.6e6, 1050.7e6, 8192}},
   };
   const double peak = 989e12;
-  const bench::Machine machine = {
-      peak * 2 / 3, 3.35e12, {0.8 * 450e9, 10e-6}, {0.8 * 50e9, 20e-6}, 8};
+  const Cluster cluster = {peak * 2 / 3, 3.35e12, {0.8 * 450e9, 10e-6}, {0.8 * 50e9, 20e-6}, 8};
   fmt::print("On H100s; 16384 tokens a GPU and step, 1024 of context:\n");
   fmt::print("{:22} GPUs  layout               recompute  s a step    MFU  compute  sent  hidden\n",
              "");
@@ -36,13 +35,13 @@ int main() {
                                                 std::tuple("node", 8.0, 1.0),
                                                 std::tuple("shards, 8 parts", gpus / 8, 8.0)}) {
         if (gpus == 8.0 && std::string_view(name) == "node") continue;
-        const bench::Layout layout = {.ranks = gpus,
-                                      .parts = parts,
-                                      .shards = shards,
-                                      .tokens = 16384 * gpus,
-                                      .context = 1024,
-                                      .recompute = true};
-        const bench::StepTime step = bench::PredictStep(c.model, layout, machine);
+        const Layout layout = {.ranks = gpus,
+                               .parts = parts,
+                               .shards = shards,
+                               .tokens = 16384 * gpus,
+                               .context = 1024,
+                               .recompute = true};
+        const StepTime step = PredictStep(c.model, layout, cluster);
         fmt::print("{:22} {:4.0f}  {:20} {:9}  {:8.2f}  {:4.0f}%  {:7.2f}  {:4.2f}  {:6.2f}\n",
                    c.name,
                    gpus,

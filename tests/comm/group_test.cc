@@ -86,8 +86,23 @@ TEST(Group, ALostRankIsNamed) {
   EXPECT_EQ(how, 0);
 }
 
+// What a group does together.
+using Collective = absl::Status (*)(Group&);
+class GroupDoing : public ::testing::TestWithParam<Collective> {};
+
+INSTANTIATE_TEST_SUITE_P(All,
+                         GroupDoing,
+                         ::testing::Values<Collective>(
+                             [](Group& group) { return group.all_reduce(at::zeros({64})); },
+                             [](Group& group) {
+                               return group.all_gather(at::zeros({128}), at::zeros({64})).wait();
+                             },
+                             [](Group& group) {
+                               return group.reduce_scatter(at::zeros({32}), at::zeros({64})).wait();
+                             }));
+
 // It stands still, and its connections with it: that is found out long before the limit.
-TEST(Group, ARankThatStandsStillIsNamed) {
+TEST_P(GroupDoing, ARankThatStandsStillIsNamed) {
   const uint16_t port = testing::FreePort();
   const testing::PeerTimes times = {500ms, 3600s};
   const testing::Peer a = testing::StartPeer(port, 0, 2, times);
@@ -104,7 +119,7 @@ TEST(Group, ARankThatStandsStillIsNamed) {
   while (other.empty()) other = a.presence->see(1, 10s)->process;
   const auto group = Group::form(a.store, a.presence, "train 01", {a.store->process(), other});
   ASSERT_TRUE(group.ok()) << group.status();
-  const absl::Status status = (*group)->all_reduce(at::zeros({3}));
+  const absl::Status status = GetParam()(**group);
   EXPECT_THAT(std::string(MessageOf(status)), HasSubstr("rank 1 has not been heard of for 0.5 s"));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);

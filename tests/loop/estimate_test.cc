@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "loop/gpu_forecast.h"
+
 namespace restem {
 namespace {
 
@@ -77,8 +79,30 @@ TEST(Estimate, ProcessesShareWhatTheyTrain) {
   inputs.ranks = 8;
   EXPECT_THAT(DescribeNeeds(inputs, kLarge),
               HasSubstr("training about 85.5 GB for each of 8 processes"));
+  // Half of each layer on each of two neighbours: so is what is in one piece.
+  inputs.job.train.tensor_parallel_size = 2;
+  EXPECT_THAT(DescribeNeeds(inputs, kLarge), HasSubstr("training about 53.8 GB for each of 8"));
+  inputs.job.train.tensor_parallel_size = 1;
   inputs.job.train.sharding = "none";
   EXPECT_THAT(DescribeNeeds(inputs, kLarge), HasSubstr("training about 658 GB for each of 8"));
+}
+
+// A GPU's 16384 tokens take 8 flops for each of 32 · 219e6 products of layers and scores, 6 for
+// each of 525e6 of the head, two thirds of 989e12 a second. It sends seven eighths of 14.8e9
+// weights in 2 bytes and of 8.03e9 gradients in 4, at 360e9 a second. A step of 512 samples
+// reads 16.1e9 bytes of weights and 512 · 256 keys of 131072 bytes.
+TEST(Estimate, ForecastsAStepOnGpus) {
+  JobInputs inputs = Inputs();
+  inputs.ranks = 8;
+  inputs.job.train.tokens_per_step = 131072;
+  inputs.job.train.gradient_checkpointing = true;
+  const std::string text = ForecastOnGpus(inputs, kGpus[1]);
+  EXPECT_THAT(text,
+              AllOf(HasSubstr("on 8 h100, 8 to a node"),
+                    HasSubstr("a step of 131072 tokens 1.5 s, 87.8k tokens/s, MFU 50%: computing "
+                              "1.5 s, between GPUs 0.16 s, of that 0.15 s beside it"),
+                    HasSubstr("training about 27.9 GB and its activations for each GPU of 80 GB"),
+                    HasSubstr("drawing at most 413k tokens/s on all of them")));
 }
 
 TEST(Estimate, AJobThatOnlyMeasuresNeedsNoTraining) {

@@ -300,6 +300,25 @@ TEST_F(TrainTogether, LossesAndWeightsAreThoseOfOneProcess) {
   }
 }
 
+// A checkpoint in bfloat16 is trained as its float32 values are.
+TEST_F(TrainTogether, WeightsOfAnyDtypeAreTakenAsTheyAre) {
+  TrainSetup stored = setup("stored");
+  stored.start.weights = MapWeights(
+      model_.config, model_.weights, [](const at::Tensor& t) { return t.to(at::kBFloat16); });
+  TrainSetup widened = setup("widened");
+  widened.start.weights = MapWeights(
+      model_.config, stored.start.weights, [](const at::Tensor& t) { return t.to(at::kFloat); });
+  for (const int64_t ranks : {0, 2}) {
+    stored.state_dir += "x";
+    widened.state_dir += "x";
+    const Outcome a = train(stored, ranks);
+    const Outcome b = train(widened, ranks);
+    ASSERT_TRUE(a.status.ok() && b.status.ok()) << a.status << b.status;
+    for (const auto& [name, tensor] : b.weights)
+      EXPECT_TRUE(at::equal(a.weights.at(name), tensor)) << name;
+  }
+}
+
 // With as many ranks as before to the bit; with others, and with another cut, up to rounding.
 TEST_F(TrainTogether, AnInterruptedTrainingGoesOnWithAnyNumberOfRanks) {
   TrainSetup uncut = setup("whole");
