@@ -151,7 +151,10 @@ absl::Status WithTeam(JobInputs inputs,
   RESTEM_ASSIGN_OR_RETURN(Run run, RunOf(std::move(inputs), flags, judges, fresh));
   run.team = team;
   if (team) RESTEM_RETURN_IF_ERROR(InviteOthers(run));
-  return WithAdvice(SayEnd(run, work(run)), run, fresh);
+  absl::Status outcome = SayEnd(run, work(run));
+  // Another process may have heard the signal first, and is missed.
+  if (absl::IsUnavailable(outcome) && StopRequested()) outcome = Stopped("stopped by a signal");
+  return WithAdvice(outcome, run, fresh);
 }
 
 // The stages and the iterations that they have.
@@ -185,6 +188,7 @@ absl::Status RunOneStage(const std::string& stage_name,
   RESTEM_ASSIGN_OR_RETURN(const Stage stage, ParseStage(stage_name, flags.iteration));
   const bool judges = stage != Stage::kSelect && stage != Stage::kTrain;
   RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, StageInputs(stage, flags, positionals));
+  if (stage != Stage::kScore && stage != Stage::kSelect) RESTEM_RETURN_IF_ERROR(CheckRanks(inputs));
   return WithTeam(std::move(inputs), flags, judges, /*fresh=*/false, [&](Run& run) -> absl::Status {
     RESTEM_RETURN_IF_ERROR(RunStage(run, flags.iteration, stage));
     fmt::print("{}\n", run.paths.iteration(flags.iteration));
@@ -243,6 +247,7 @@ absl::Status RunCommand(const Args& args) {
                           ParseCommand(args, "restem run JOB.yaml [flags]", flags, positionals));
   if (!go_on) return absl::OkStatus();
   RESTEM_ASSIGN_OR_RETURN(JobInputs inputs, InputsOf(flags, positionals));
+  RESTEM_RETURN_IF_ERROR(CheckRanks(inputs));
   return WithTeam(std::move(inputs), flags, /*judges=*/true, flags.fresh, RunToTheEnd);
 }
 

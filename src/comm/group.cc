@@ -1,6 +1,6 @@
 #include "comm/group.h"
 
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "base/shutdown.h"
 #include "comm/local_address.h"
 
@@ -17,6 +18,8 @@ namespace restem {
 namespace {
 
 constexpr std::chrono::milliseconds kPause(20);  // between two looks at the store
+// In which all connect to all, where the patience is less than twice as much.
+constexpr std::chrono::milliseconds kLongestMeeting = std::chrono::seconds(8);
 // A collective that takes longer than this is asked whether all are still there.
 constexpr std::chrono::milliseconds kLookOut(500);
 
@@ -52,10 +55,13 @@ absl::StatusOr<std::shared_ptr<Group>> Group::form(std::shared_ptr<Store> store,
                                                    std::shared_ptr<Presence> presence,
                                                    std::string name,
                                                    std::vector<std::string> members,
-                                                   Waits waits) {
+                                                   Waits waits,
+                                                   CalledOff called_off) {
   std::shared_ptr<Group> group(
       new Group(std::move(store), std::move(presence), std::move(name), std::move(members)));
+  group->called_off_ = std::move(called_off);
   RESTEM_RETURN_IF_ERROR(group->meet(waits));
+  group->called_off_ = nullptr;
   return group;
 }
 
@@ -86,8 +92,28 @@ absl::StatusOr<std::string> Group::ask(int64_t from, const std::string& name) {
     if (!missing.empty()) {
       return absl::UnavailableError(fmt::format("{}: awaiting the {}: {}", who(), name, missing));
     }
+    if (called_off_ != nullptr) {
+      RESTEM_ASSIGN_OR_RETURN(const bool is_called_off, called_off_());
+      if (is_called_off) return absl::UnavailableError(fmt::format("{}: called off", who()));
+    }
     std::this_thread::sleep_for(kPause);
   }
+}
+
+absl::StatusOr<int64_t> Group::least(const std::string& name, int64_t number) {
+  RESTEM_RETURN_IF_ERROR(tell(name, fmt::format("{}", number)));
+  for (int64_t member = 0; member < size(); ++member) {
+    RESTEM_ASSIGN_OR_RETURN(const std::string told, ask(member, name));
+    int64_t theirs = 0;
+    if (!absl::SimpleAtoi(told, &theirs))
+      return Failed(fmt::format("{}: the {} of rank {} is not a number: {}",
+                                who(),
+                                name,
+                                RankOf(members_[static_cast<size_t>(member)]),
+                                told));
+    number = std::min(number, theirs);
+  }
+  return number;
 }
 
 // The address at which the others reach this process: by default the one from which it reaches the
@@ -110,7 +136,10 @@ absl::Status Group::meet(Waits waits) {
   RESTEM_ASSIGN_OR_RETURN(const std::string address, own_address());
   const char* interface = std::getenv("GLOO_SOCKET_IFNAME");  // c10d's
   try {
-    auto options = c10d::ProcessGroupGloo::Options::create(store_->watchdog().limit());
+    // All have said where they are: who is not there now is lost.
+    const std::chrono::milliseconds limit = store_->watchdog().limit();
+    const auto longest = std::min(limit, std::max(kLongestMeeting, presence_->patience() / 2));
+    auto options = c10d::ProcessGroupGloo::Options::create(longest);
     options->devices.push_back(interface != nullptr
                                    ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
                                    : c10d::ProcessGroupGloo::createDeviceForHostname(address));
@@ -119,8 +148,8 @@ absl::Status Group::meet(Waits waits) {
                                                     static_cast<int>(rank_),
                                                     static_cast<int>(size()),
                                                     options));
-    constexpr auto kAnyTime = std::chrono::hours(24 * 365);
-    if (waits == Waits::kForWork) backend_->gloo->setTimeout(kAnyTime);
+    constexpr std::chrono::milliseconds kAnyTime = std::chrono::hours(24 * 365);
+    backend_->gloo->setTimeout(waits == Waits::kForWork ? kAnyTime : limit);
   } catch (const std::exception& error) {
     return explain("connecting", FirstLine(error));
   }
@@ -204,8 +233,11 @@ absl::Status Group::Pending::wait() {
   const auto wait_a_little = std::exchange(wait_a_little_, nullptr);
   try {
     while (!wait_a_little()) {
-      RESTEM_ASSIGN_OR_RETURN(const std::string missing, group_->missing());
-      if (!missing.empty()) return group_->explain(doing_, missing);
+      const auto missing = group_->missing();
+      // Without the store nobody can be waited for; what is under way stays as it is.
+      if (!missing.ok()) (void)group_->backend_.release();
+      RESTEM_RETURN_IF_ERROR(missing.status());
+      if (!missing->empty()) return group_->explain(doing_, *missing);
     }
   } catch (const std::exception& error) {
     return group_->explain(doing_, FirstLine(error));
@@ -252,9 +284,13 @@ absl::Status Group::all_reduce(const at::Tensor& tensor) {
       .wait();
 }
 
+// In memory of its own: where it fails, the collective may still be under way.
 absl::Status Group::sum(std::span<double> numbers) {
-  return all_reduce(
-      at::from_blob(numbers.data(), {static_cast<int64_t>(numbers.size())}, at::kDouble));
+  const at::Tensor sums = at::empty({std::ssize(numbers)}, at::kDouble);
+  std::ranges::copy(numbers, sums.mutable_data_ptr<double>());
+  RESTEM_RETURN_IF_ERROR(all_reduce(sums));
+  std::copy_n(sums.const_data_ptr<double>(), numbers.size(), numbers.begin());
+  return absl::OkStatus();
 }
 
 }  // namespace restem

@@ -28,13 +28,17 @@ class Group {
   // members may be at work in between, for any time.
   enum class Waits { kForAnswer, kForWork };
 
+  // Asked while a member is waited for to come: whether it is not to be waited for any longer.
+  using CalledOff = std::function<absl::StatusOr<bool>()>;
+
   // Of the processes `members`, this one among them; returns when all have come. `name` is
   // unlike any other group's, and what messages call it: "train 02".
   static absl::StatusOr<std::shared_ptr<Group>> form(std::shared_ptr<Store> store,
                                                      std::shared_ptr<Presence> presence,
                                                      std::string name,
                                                      std::vector<std::string> members,
-                                                     Waits waits = Waits::kForAnswer);
+                                                     Waits waits = Waits::kForAnswer,
+                                                     CalledOff called_off = nullptr);
   // A group of some of this one's ranks, this one among them, all of which call it.
   absl::StatusOr<std::shared_ptr<Group>> form_among(const std::string& name,
                                                     std::span<const int64_t> ranks,
@@ -78,6 +82,8 @@ class Group {
   absl::Status tell(const std::string& name, const std::string& value);
   // Waits as long as `from`, a rank of the group, is there.
   absl::StatusOr<std::string> ask(int64_t from, const std::string& name);
+  // The least of the numbers that all say under that name.
+  absl::StatusOr<int64_t> least(const std::string& name, int64_t number);
 
   // Whether a rank of the group still belongs to it.
   absl::StatusOr<bool> is_there(int64_t member);
@@ -104,8 +110,9 @@ class Group {
   const std::string name_;
   const std::vector<std::string> members_;  // Store::process()
   int64_t rank_ = 0;
-  std::string why_;  // this one gives up; empty: it has not
-  struct Backend;    // keeps c10d's headers out of this one
+  std::string why_;       // this one gives up; empty: it has not
+  CalledOff called_off_;  // null: it is waited for whoever is there
+  struct Backend;         // keeps c10d's headers out of this one
   std::unique_ptr<Backend> backend_;
 };
 

@@ -129,6 +129,7 @@ absl::StatusOr<Launch> Read(const Variables& variables, const Names& names) {
   RESTEM_ASSIGN_OR_RETURN(launch.local_rank,
                           variables.number_or(names.local_rank, 0, 0, launch.world_size - 1));
   RESTEM_ASSIGN_OR_RETURN(launch.local_size, LocalSize(variables, names));
+  launch.binds = &names != &kTorchrun;
   launch.address = variables.text_or("MASTER_ADDR", "");
   if (launch.address.empty()) {
     RESTEM_ASSIGN_OR_RETURN(launch.address, ImpliedAddress(variables, launch));

@@ -16,6 +16,7 @@ struct Launch {
   int64_t world_size = 1;  // processes, on all nodes
   int64_t local_rank = 0;  // on its node
   int64_t local_size = 1;  // processes there, as far as the launcher tells
+  bool binds = false;      // the launcher may have given each cores of its own
   std::string address;     // where the store is served; empty for one process
   uint16_t port = 0;
   bool store_is_served = false;  // by the launcher; otherwise rank 0 serves it

@@ -73,6 +73,7 @@ absl::StatusOr<std::string> Team::next_call() {
 }
 
 absl::StatusOr<bool> Team::is_called_off() {
+  RESTEM_RETURN_IF_ERROR(CheckStop());
   if (leads()) return false;
   RESTEM_RETURN_IF_ERROR(check_leader());
   RESTEM_ASSIGN_OR_RETURN(const auto call, store_->find(kCall));
@@ -109,7 +110,8 @@ absl::StatusOr<std::vector<std::string>> Team::present() {
       continue;
     }
     RESTEM_ASSIGN_OR_RETURN(Presence::Seen seen, await(other));
-    if (!seen.lost) processes.push_back(std::move(seen.process));
+    RESTEM_ASSIGN_OR_RETURN(const auto left, store_->find(LeftKey(other)));
+    if (!seen.lost && !left) processes.push_back(std::move(seen.process));
   }
   return processes;
 }

@@ -49,8 +49,8 @@ class Team {
   // The process that has this rank; waits for it to come. Failed where it is lost.
   absl::StatusOr<std::string> process_of(int64_t rank);
 
-  // The processes that are not lost, by rank, this one among them. Waits for those that have not
-  // come yet as long as for any answer.
+  // The processes that are neither lost nor gone, by rank, this one among them. Waits for those
+  // that have not come yet as long as for any answer.
   absl::StatusOr<std::vector<std::string>> present();
   // This one's name among them: another start of the same rank has another.
   const std::string& process() const { return store_->process(); }
@@ -59,6 +59,14 @@ class Team {
   absl::StatusOr<std::shared_ptr<Group>> form(const std::string& name,
                                               std::vector<std::string> members) {
     return Group::form(store_, presence_, name, std::move(members));
+  }
+  // The same for a work of the last call: Unavailable, where another call comes before all have.
+  absl::StatusOr<std::shared_ptr<Group>> form_for_call(const std::string& name,
+                                                       std::vector<std::string> members) {
+    return Group::form(
+        store_, presence_, name, std::move(members), Group::Waits::kForAnswer, [this] {
+          return is_called_off();
+        });
   }
 
   // The last thing that each process does. The leader waits for the others, at most so long:

@@ -36,7 +36,8 @@ absl::StatusOr<EngineParts> FormParts(const Run& run, const std::string& name) {
     members.push_back(std::move(process));
   }
   RESTEM_ASSIGN_OR_RETURN(
-      auto group, run.team->form(fmt::format("{} of rank {}", name, first), std::move(members)));
+      auto group,
+      run.team->form_for_call(fmt::format("{} of rank {}", name, first), std::move(members)));
   return FormEngineParts(std::move(group), run.inputs.lanes);
 }
 

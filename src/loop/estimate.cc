@@ -80,11 +80,13 @@ double TrainingBytes(const JobInputs& inputs, int64_t threads) {
   const double trained = TrainedCount(inputs);
   const double weight_bytes = WeightBytes(inputs);
   const bool whole = job.lora || job.deterministic;
+  const double saved = inputs.ranks > 1 ? 16.0 : 0.0;  // copies for a checkpoint, beside training
   const auto parts = static_cast<double>(job.train.tensor_parallel_size);
   const double with_a_part = static_cast<double>(inputs.ranks) / parts;
   const bool shares = with_a_part > 1.0 && job.train.sharding != "none";
   if (whole || !(shares || parts > 1.0 || job.train.gradient_checkpointing)) {
-    return trained * 4.0 * (4.0 + lanes) + (inputs.bfloat16() || job.lora ? weight_bytes : 0.0);
+    return trained * (4.0 * (4.0 + lanes) + saved) +
+           (inputs.bfloat16() || job.lora ? weight_bytes : 0.0);
   }
   // A gradient, and what is computed with, of this process's share of its part; in one piece are
   // two layers of the part and the larger end, and the gradients of as much for each thread.
@@ -94,7 +96,7 @@ double TrainingBytes(const JobInputs& inputs, int64_t threads) {
   const double layer = (trained - ends) / static_cast<double>(inputs.base.num_hidden_layers);
   const double at_once = end + 2.0 * layer;
   const double compute = inputs.bfloat16() ? 2.0 : 4.0;
-  return (trained / ranks * (20.0 + (inputs.bfloat16() ? 2.0 : 0.0)) +
+  return (trained / ranks * (20.0 + saved + (inputs.bfloat16() ? 2.0 : 0.0)) +
           at_once * ((ranks > 1.0 ? compute : 0.0) + 4.0 * lanes)) /
          parts;
 }

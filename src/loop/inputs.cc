@@ -118,7 +118,7 @@ absl::Status HashFolder(const std::string& dir, std::map<std::string, std::strin
 // machine's.
 int64_t OwnCores(const Launch& launch) {
   const int64_t usable = std::max(1U, std::thread::hardware_concurrency());
-  const bool bound = usable < ::sysconf(_SC_NPROCESSORS_ONLN);
+  const bool bound = launch.binds && usable < ::sysconf(_SC_NPROCESSORS_ONLN);
   return bound ? usable : std::max<int64_t>(1, usable / launch.local_size);
 }
 

@@ -94,9 +94,9 @@ void Job::visit(config::Fields& f) {
   f.require(train.tensor_parallel_size == 1 || (!lora && !deterministic),
             "train.tensor_parallel_size",
             "cannot be had with lora or deterministic: set it to 1");
-  f.require(sampler.tensor_parallel_size == 1 || device != "cuda",
+  f.require(sampler.tensor_parallel_size == 1 || (!lora && device != "cuda"),
             "sampler.tensor_parallel_size",
-            "is for device: cpu in this version: set it to 1");
+            "cannot be had with lora or device: cuda in this version: set it to 1");
   if (f.reads()) {
     evaluate.max_new_tokens = sampler.max_new_tokens;
     // What is wrong with the sampler's is said once, there.

@@ -53,7 +53,9 @@ absl::Status CheckPromptLengths(const JobInputs& inputs, const ProblemSet& set) 
 absl::Status CheckSamplerModel(const JobInputs& inputs) {
   const std::string& dir = inputs.job.em.sampler_model;
   if (dir.empty()) return absl::OkStatus();
-  RESTEM_RETURN_IF_ERROR(LoadModel(dir, inputs.bfloat16()).status());
+  RESTEM_ASSIGN_OR_RETURN(const Model sampler, LoadModel(dir, inputs.bfloat16()));
+  RESTEM_RETURN_IF_ERROR(Annotate(
+      PartOf(sampler, {0, inputs.job.sampler.tensor_parallel_size}).status(), "em.sampler_model"));
   RESTEM_ASSIGN_OR_RETURN(const std::string base, BaseOf(dir));
   RESTEM_ASSIGN_OR_RETURN(const auto other, Tokenizer::load(base));
   const int64_t size = std::max(inputs.tokenizer->vocab_size(), other->vocab_size());
@@ -198,19 +200,9 @@ absl::Status CheckBase(const JobInputs& inputs) {
                   job.model.base));
 }
 
-// That the model can be cut, and that there is a process for each part.
-absl::Status CheckParts(const JobInputs& inputs) {
-  const Job& job = inputs.job;
-  for (const int64_t parts : {job.sampler.tensor_parallel_size, job.train.tensor_parallel_size})
-    RESTEM_RETURN_IF_ERROR(
-        Annotate(PartConfig(inputs.base, {0, parts}).status(), "tensor_parallel_size"));
-  const int64_t fewest = FewestRanks(job);
-  if (inputs.ranks >= fewest) return absl::OkStatus();
-  return InvalidInput(
-      fmt::format("tensor_parallel_size {} needs as many processes, not {}: start "
-                  "them with torchrun, srun or mpirun",
-                  fewest,
-                  inputs.ranks));
+// That it can be cut into as many parts as the job wants.
+absl::Status CheckParts(const ModelConfig& model, int64_t parts) {
+  return Annotate(PartConfig(model, {0, parts}).status(), "tensor_parallel_size");
 }
 
 }  // namespace
@@ -219,9 +211,20 @@ int64_t FewestRanks(const Job& job) {
   return std::max(job.sampler.tensor_parallel_size, job.train.tensor_parallel_size);
 }
 
+absl::Status CheckRanks(const JobInputs& inputs) {
+  const int64_t fewest = FewestRanks(inputs.job);
+  if (inputs.ranks >= fewest) return absl::OkStatus();
+  return InvalidInput(
+      fmt::format("tensor_parallel_size {} needs as many processes, not {}: start "
+                  "them with torchrun, srun or mpirun",
+                  fewest,
+                  inputs.ranks));
+}
+
 absl::Status CheckModel(const JobInputs& inputs) {
   const Job& job = inputs.job;
-  RESTEM_RETURN_IF_ERROR(CheckParts(inputs));
+  for (const int64_t parts : {job.sampler.tensor_parallel_size, job.train.tensor_parallel_size})
+    RESTEM_RETURN_IF_ERROR(CheckParts(inputs.base, parts));
   RESTEM_RETURN_IF_ERROR(CheckBase(inputs));
   RESTEM_RETURN_IF_ERROR(CheckSamplerModel(inputs));
   if (inputs.base.eos_token_ids.empty() && job.sampler.stop.empty()) {

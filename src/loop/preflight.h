@@ -16,8 +16,10 @@ absl::Status CheckReward(const JobInputs& inputs);
 // context.
 absl::Status CheckModel(const JobInputs& inputs);
 
-// Processes that a run of this job has at least.
+// Processes that a run of this job has at least where it draws and trains; InvalidInput where there
+// are fewer.
 int64_t FewestRanks(const Job& job);
+absl::Status CheckRanks(const JobInputs& inputs);
 
 // Everything: weights load, EOS round-trips, prompts fit the context, sets do not overlap, the
 // reward is sane. Returns the findings as text, with estimates of tokens, memory and disk.

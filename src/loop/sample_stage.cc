@@ -142,6 +142,15 @@ absl::StatusOr<GenerationStats> DrawPieces(const Run& run,
   return stats;
 }
 
+std::string EngineName(int64_t iteration) { return fmt::format("sample {:02}", iteration); }
+
+// Who has come too late for a work finds nobody to do it with: that is no failure.
+absl::Status UnlessCalledOff(const Run& run, const absl::Status& status) {
+  if (!absl::IsUnavailable(status)) return status;
+  RESTEM_ASSIGN_OR_RETURN(const bool is_called_off, run.team->is_called_off());
+  return is_called_off ? absl::OkStatus() : status;
+}
+
 // This process's share, until all is drawn by one or another.
 absl::StatusOr<GenerationStats> DrawShare(const Run& run,
                                           int64_t iteration,
@@ -161,12 +170,6 @@ absl::StatusOr<GenerationStats> DrawShare(const Run& run,
     left = taken->piece;
   }
 }
-
-}  // namespace
-
-namespace {
-
-std::string EngineName(int64_t iteration) { return fmt::format("sample {:02}", iteration); }
 
 }  // namespace
 
@@ -199,14 +202,15 @@ absl::Status RunSampleStage(Run& run, int64_t iteration) {
 
 absl::Status HelpSampling(Run& run, int64_t iteration) {
   const EngineRole role = RoleIn(run);
-  if (role == EngineRole::kServes)
-    return ServeEngine(run, SamplerDir(run, iteration), EngineName(iteration));
   if (role == EngineRole::kIdles) return absl::OkStatus();
-  RESTEM_ASSIGN_OR_RETURN(const auto engine,
-                          LoadEngine(run, SamplerDir(run, iteration), EngineName(iteration)));
+  const std::string dir = SamplerDir(run, iteration);
+  if (role == EngineRole::kServes)
+    return UnlessCalledOff(run, ServeEngine(run, dir, EngineName(iteration)));
+  const auto engine = LoadEngine(run, dir, EngineName(iteration));
+  if (!engine.ok()) return UnlessCalledOff(run, engine.status());
   RESTEM_ASSIGN_OR_RETURN(const bool too_late, run.team->is_called_off());
   if (too_late) return absl::OkStatus();
-  RESTEM_ASSIGN_OR_RETURN(const GenerationStats own, DrawShare(run, iteration, *engine));
+  RESTEM_ASSIGN_OR_RETURN(const GenerationStats own, DrawShare(run, iteration, **engine));
   spdlog::info("sample {:02}: {} samples, {} tokens drawn here in {:.1f} s",
                iteration,
                own.samples,

@@ -195,8 +195,10 @@ absl::StatusOr<Trained> TrainTogether(Run& run, int64_t iteration, Arm arm) {
     auto group = run.team->form(GroupName(call), present);
     absl::StatusOr<Trained> trained =
         group.ok() ? TrainInGroup(run, iteration, arm, *std::move(group)) : group.status();
-    // A rank that is there, and does not do its part, would not do it another time either.
-    if (!absl::IsUnavailable(trained.status()) || present == before) return trained;
+    if (!absl::IsUnavailable(trained.status())) return trained;
+    // Ranks that are there, and do not do their part twice, would not do it another time either.
+    RESTEM_ASSIGN_OR_RETURN(const std::vector<std::string> left, ProcessesToTrain(run));
+    if (present == before && left == present) return trained;
     spdlog::warn("{}; going on with the ranks that are left", MessageOf(trained.status()));
     before = present;
   }

@@ -56,13 +56,10 @@ absl::Status CopyCompanions(const std::string& from, const std::string& to) {
 class StoredWeights {
  public:
   StoredWeights(const ModelConfig& config, const ParameterFn& parameter, at::ScalarType type)
-      : parameter_(parameter), type_(type), stored_(StoredTensors(config)) {
-    Weights none;
-    VisitParameters(
-        config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
-          shapes_[name] = shape;
-        });
-  }
+      : parameter_(parameter),
+        type_(type),
+        stored_(StoredTensors(config)),
+        shapes_(ParameterShapes(config)) {}
 
   absl::Status write(const std::string& dir) {
     const DType dtype = type_ == at::kBFloat16 ? DType::kBFloat16 : DType::kFloat32;
@@ -98,7 +95,7 @@ class StoredWeights {
   const ParameterFn& parameter_;
   const at::ScalarType type_;
   const std::vector<StoredTensor> stored_;
-  std::map<std::string, std::vector<int64_t>> shapes_;
+  const std::map<std::string, std::vector<int64_t>> shapes_;
 };
 
 // The model's adapter with trained values.

@@ -51,13 +51,11 @@ class Loader {
          const ModelConfig& config,
          const SafetensorsModel& file,
          std::optional<at::ScalarType> matrices)
-      : dir_(dir), config_(config), file_(file), matrices_(matrices) {
-    Weights none;
-    VisitParameters(
-        config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
-          shapes_[name] = shape;
-        });
-  }
+      : dir_(dir),
+        config_(config),
+        file_(file),
+        matrices_(matrices),
+        shapes_(ParameterShapes(config)) {}
 
   absl::StatusOr<Weights> load() {
     for (const StoredTensor& stored : StoredTensors(config_)) RESTEM_RETURN_IF_ERROR(load(stored));
@@ -145,7 +143,7 @@ class Loader {
   const ModelConfig& config_;
   const SafetensorsModel& file_;
   const std::optional<at::ScalarType> matrices_;  // their dtype; nullopt: all is as it is stored
-  std::map<std::string, std::vector<int64_t>> shapes_;
+  const std::map<std::string, std::vector<int64_t>> shapes_;
   std::map<std::string, at::Tensor> parameters_;
   std::set<std::string> known_;  // names of the file that were asked for
 };

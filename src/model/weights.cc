@@ -163,6 +163,16 @@ std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weig
   return parameters;
 }
 
+std::map<std::string, std::vector<int64_t>> ParameterShapes(const ModelConfig& config) {
+  std::map<std::string, std::vector<int64_t>> shapes;
+  Weights none;
+  VisitParameters(
+      config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
+        shapes[name] = shape;
+      });
+  return shapes;
+}
+
 std::optional<int64_t> LayerOf(std::string_view parameter) {
   if (!parameter.starts_with(kLayers)) return std::nullopt;
   int64_t layer = 0;

@@ -5,6 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -84,6 +85,9 @@ struct Parameter {
   at::Tensor tensor;
 };
 std::vector<Parameter> Parameters(const ModelConfig& config, const Weights& weights);
+
+// Shapes by name.
+std::map<std::string, std::vector<int64_t>> ParameterShapes(const ModelConfig& config);
 
 // The layer that a parameter is of; nullopt: of none.
 std::optional<int64_t> LayerOf(std::string_view parameter);

@@ -144,7 +144,7 @@ class RowChunk {
   void merge_parts() {
     static_assert(sizeof(kernels::RowStats) == 4 * sizeof(float));
     const auto rows = static_cast<int64_t>(stats_.size());
-    const at::Tensor own = at::from_blob(stats_.data(), {rows, 4}, logits_.options());
+    const at::Tensor own = at::from_blob(stats_.data(), {rows, 4}, logits_.options()).clone();
     const at::Tensor all = at::empty({parts_->size(), rows, 4}, logits_.options());
     parts_->gather(all, own);
     const auto* of_rank = static_cast<const kernels::RowStats*>(all.const_data_ptr());

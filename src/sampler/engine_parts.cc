@@ -1,6 +1,6 @@
 #include "sampler/engine_parts.h"
 
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
@@ -28,8 +28,12 @@ std::string GenerationName(int64_t number) { return fmt::format("generation {}",
 // A page and its copy; −1: there are no more.
 using PageCopy = std::array<int32_t, 2>;
 
+// In memory of its own: where it fails, it may still be under way.
 void Broadcast(ModelParts& parts, PageCopy& copy) {
-  parts.broadcast(at::from_blob(copy.data(), {std::ssize(copy)}, at::kInt));
+  const at::Tensor numbers = at::empty({std::ssize(copy)}, at::kInt);
+  std::ranges::copy(copy, numbers.mutable_data_ptr<int32_t>());
+  parts.broadcast(numbers);
+  std::copy_n(numbers.const_data_ptr<int32_t>(), copy.size(), copy.begin());
 }
 
 // A later step may look at the copy, whoever computes it: all have to have it.
@@ -102,17 +106,9 @@ absl::Status ServeGeneration(const Model& part, EngineParts& parts, int64_t lane
 }  // namespace
 
 absl::StatusOr<EngineParts> FormEngineParts(std::shared_ptr<Group> group, int64_t lanes) {
-  constexpr char kLanes[] = "lanes";
   std::vector<int64_t> ranks(static_cast<size_t>(group->size()));
   std::iota(ranks.begin(), ranks.end(), 0);
-  RESTEM_RETURN_IF_ERROR(group->tell(kLanes, fmt::format("{}", lanes)));
-  for (const int64_t rank : ranks) {
-    RESTEM_ASSIGN_OR_RETURN(const std::string told, group->ask(rank, kLanes));
-    int64_t theirs = 0;
-    if (!absl::SimpleAtoi(told, &theirs))
-      return Failed(fmt::format("{}: not a number: {}", group->who(), told));
-    lanes = std::min(lanes, theirs);
-  }
+  RESTEM_ASSIGN_OR_RETURN(lanes, group->least("number of threads", lanes));
   EngineParts parts = {std::move(group), {}, {}};
   const auto form = [&](const std::string& name) -> absl::StatusOr<std::shared_ptr<GroupParts>> {
     RESTEM_ASSIGN_OR_RETURN(auto own, parts.group->form_among(name, ranks, Group::Waits::kForWork));

@@ -51,7 +51,7 @@ class LeadingParts {
 };
 
 // What the other ranks do until the first one goes. `part` is packed. Unavailable where a rank is
-// lost; Stopped after a signal.
+// lost; Stopped after a signal in the middle of a generation.
 absl::Status ServeParts(const Model& part, EngineParts parts);
 
 }  // namespace restem

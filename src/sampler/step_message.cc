@@ -1,7 +1,8 @@
 #include "sampler/step_message.h"
 
-#include <ATen/ops/from_blob.h>
+#include <ATen/ops/empty.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -11,12 +12,19 @@ namespace {
 // Rows, live ones, elements of the tables, and their stride; no rows: no more steps.
 using Header = std::array<int64_t, 4>;
 
-void Broadcast(ModelParts& parts, Header& header) {
-  parts.broadcast(at::from_blob(header.data(), {std::ssize(header)}, at::kLong));
+// In memory of its own: where it fails, it may still be under way.
+template <typename Numbers>
+void Broadcast(ModelParts& parts, at::ScalarType type, Numbers& numbers) {
+  using Number = typename Numbers::value_type;
+  const at::Tensor sent = at::empty({std::ssize(numbers)}, type);
+  std::ranges::copy(numbers, sent.mutable_data_ptr<Number>());
+  parts.broadcast(sent);
+  std::copy_n(sent.const_data_ptr<Number>(), numbers.size(), numbers.begin());
 }
 
+void Broadcast(ModelParts& parts, Header& header) { Broadcast(parts, at::kLong, header); }
 void Broadcast(ModelParts& parts, std::vector<int32_t>& numbers) {
-  parts.broadcast(at::from_blob(numbers.data(), {std::ssize(numbers)}, at::kInt));
+  Broadcast(parts, at::kInt, numbers);
 }
 
 }  // namespace

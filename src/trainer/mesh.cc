@@ -1,38 +1,24 @@
 #include "trainer/mesh.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <utility>
-
-#include "absl/strings/numbers.h"
 
 namespace restem {
 namespace {
 
-// What a rank tells the others of itself: "<lanes> <node>".
-struct Place {
-  int64_t lanes = 1;
-  std::string node;
-};
-
-absl::StatusOr<std::vector<Place>> PlacesOf(Group& all, const MeshOptions& options) {
-  constexpr char kPlace[] = "place";
-  RESTEM_RETURN_IF_ERROR(all.tell(kPlace, fmt::format("{} {}", options.lanes, options.node)));
-  std::vector<Place> places;
+absl::StatusOr<std::vector<std::string>> NodesOf(Group& all, const std::string& own) {
+  constexpr char kNode[] = "node";
+  RESTEM_RETURN_IF_ERROR(all.tell(kNode, own));
+  std::vector<std::string> nodes;
   for (int64_t rank = 0; rank < all.size(); ++rank) {
-    RESTEM_ASSIGN_OR_RETURN(const std::string told, all.ask(rank, kPlace));
-    const size_t space = told.find(' ');
-    Place& place = places.emplace_back();
-    if (space == std::string::npos || !absl::SimpleAtoi(told.substr(0, space), &place.lanes))
-      return Failed(fmt::format("{}: rank {} says where it is in words that are not understood: {}",
-                                all.who(),
-                                rank,
-                                told));
-    place.node = told.substr(space + 1);
+    RESTEM_ASSIGN_OR_RETURN(nodes.emplace_back(), all.ask(rank, kNode));
   }
-  return places;
+  return nodes;
 }
 
 using Ranks = std::vector<int64_t>;
@@ -52,51 +38,52 @@ absl::StatusOr<std::shared_ptr<Group>> Among(Group& all,
   return all.form_among(fmt::format("{} of {}", name, ranks.front()), ranks);
 }
 
+// Of the ranks with one part, those that share it out with each of them.
+std::map<int64_t, Ranks> ShardsOf(const Ranks& same_part,
+                                  const std::string& sharding,
+                                  const std::vector<std::string>& nodes) {
+  std::map<int64_t, Ranks> shards;
+  for (const int64_t rank : same_part) {
+    for (const int64_t other : same_part) {
+      const bool on_node = nodes[static_cast<size_t>(rank)] == nodes[static_cast<size_t>(other)];
+      if (rank == other || sharding == "auto" || (sharding == "node" && on_node))
+        shards[rank].push_back(other);
+    }
+  }
+  return shards;
+}
+
+bool AreEven(const std::map<int64_t, Ranks>& shards) {
+  return std::ranges::all_of(
+      shards, [&](const auto& of) { return of.second.size() == shards.begin()->second.size(); });
+}
+
 // Those with the same part that share it out, and those that have the same of it.
-absl::Status FormShards(const MeshOptions& options, const std::vector<Place>& places, Mesh& mesh) {
+absl::Status FormShards(const MeshOptions& options,
+                        const std::vector<std::string>& nodes,
+                        Mesh& mesh) {
   Group& all = *mesh.all;
-  const auto node = [&](int64_t rank) -> const std::string& {
-    return places[static_cast<size_t>(rank)].node;
-  };
   const Ranks same_part =
       RanksWhere(all.size(), [&](int64_t rank) { return rank % options.parts == mesh.part.index; });
-  // Shard `other` is in with `rank`.
-  const auto together = [&](int64_t rank, int64_t other) {
-    if (options.sharding == "none") return rank == other;
-    return options.sharding == "auto" || node(rank) == node(other);
-  };
-  const auto shards_of = [&](int64_t rank) {
-    Ranks shards;
-    for (const int64_t other : same_part)
-      if (together(rank, other)) shards.push_back(other);
-    return shards;
-  };
-  const Ranks shards = shards_of(all.rank());
-  const auto place_in = [](const Ranks& ranks, int64_t rank) {
-    return std::ranges::find(ranks, rank) - ranks.begin();
-  };
-  Ranks replicas;
-  for (const int64_t other : same_part) {
-    const Ranks theirs = shards_of(other);
-    if (theirs.size() != shards.size()) {
-      return InvalidInput(fmt::format(
-          "train.sharding: node needs as many ranks on each node; with rank {} there are {}, with "
-          "rank {} {}: start as many everywhere, or set it to auto",
-          all.rank(),
-          shards.size(),
-          other,
-          theirs.size()));
-    }
-    if (place_in(theirs, other) == place_in(shards, all.rank())) replicas.push_back(other);
+  std::map<int64_t, Ranks> shards = ShardsOf(same_part, options.sharding, nodes);
+  if (!AreEven(shards)) {
+    if (all.leads())
+      spdlog::warn("{}: nodes have different numbers of ranks: all share the model out", all.who());
+    shards = ShardsOf(same_part, "auto", nodes);
   }
-  RESTEM_ASSIGN_OR_RETURN(mesh.shards, Among(all, "shards", shards));
+  const auto place_of = [&](int64_t rank) {
+    return std::ranges::find(shards[rank], rank) - shards[rank].begin();
+  };
+  const Ranks replicas = RanksWhere(all.size(), [&](int64_t rank) {
+    return shards.contains(rank) && place_of(rank) == place_of(all.rank());
+  });
+  RESTEM_ASSIGN_OR_RETURN(mesh.shards, Among(all, "shards", shards[all.rank()]));
   RESTEM_ASSIGN_OR_RETURN(mesh.replicas, Among(all, "replicas", replicas));
   return absl::OkStatus();
 }
 
-absl::Status FormParts(const MeshOptions& options, const std::vector<Place>& places, Mesh& mesh) {
+absl::Status FormParts(const MeshOptions& options, Mesh& mesh) {
   if (options.parts == 1) return absl::OkStatus();
-  for (const Place& place : places) mesh.lanes = std::min(mesh.lanes, place.lanes);
   const int64_t first = mesh.all->rank() - mesh.part.index;
   const Ranks ranks = RanksWhere(
       mesh.all->size(), [&](int64_t r) { return first <= r && r < first + options.parts; });
@@ -124,9 +111,9 @@ absl::StatusOr<Mesh> FormMesh(std::shared_ptr<Group> all, const MeshOptions& opt
   mesh.part = {mesh.all->rank() % options.parts, options.parts};
   mesh.data_rank = mesh.all->rank() / options.parts;
   mesh.data_size = ranks / options.parts;
-  RESTEM_ASSIGN_OR_RETURN(const std::vector<Place> places, PlacesOf(*mesh.all, options));
-  RESTEM_RETURN_IF_ERROR(FormParts(options, places, mesh));
-  RESTEM_RETURN_IF_ERROR(FormShards(options, places, mesh));
+  RESTEM_ASSIGN_OR_RETURN(const std::vector<std::string> nodes, NodesOf(*mesh.all, options.node));
+  RESTEM_RETURN_IF_ERROR(FormParts(options, mesh));
+  RESTEM_RETURN_IF_ERROR(FormShards(options, nodes, mesh));
   return mesh;
 }
 

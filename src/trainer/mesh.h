@@ -21,7 +21,7 @@ namespace restem {
 struct MeshOptions {
   int64_t parts = 1;              // tensor_parallel_size
   std::string sharding = "auto";  // auto | node | none
-  int64_t lanes = 1;              // threads
+  int64_t lanes = 1;              // threads, as many on each rank
   std::string node = {};          // this rank's; the same text for ranks of the same node
 };
 
@@ -34,13 +34,13 @@ struct Mesh {
   std::shared_ptr<Group> replicas;            // that have what this rank has of it
   int64_t data_rank = 0;                      // of data_size that have micro-batches
   int64_t data_size = 1;
-  int64_t lanes = 1;  // where the model is cut, as many as the rank has that has fewest
+  int64_t lanes = 1;
 
   bool leads() const { return all == nullptr || all->leads(); }
 };
 
-// All of `all` call it; null: this process is alone. InvalidInput where so many ranks cannot be
-// laid out like that.
+// All of `all` call it; null: this process is alone. Where nodes have different numbers of ranks,
+// `node` is as `auto`. InvalidInput where so many ranks cannot have the parts.
 absl::StatusOr<Mesh> FormMesh(std::shared_ptr<Group> all, const MeshOptions& options);
 
 }  // namespace restem

@@ -1,14 +1,10 @@
 #include "trainer/sharded_model.h"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/clone.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <exception>
-#include <map>
-#include <string>
 #include <utility>
 
 #include "base/memory.h"
@@ -17,20 +13,6 @@
 #include "trainer/flat_tensors.h"
 
 namespace restem {
-
-namespace {
-
-std::map<std::string, std::vector<int64_t>> ShapesOf(const ModelConfig& config) {
-  std::map<std::string, std::vector<int64_t>> shapes;
-  Weights none;
-  VisitParameters(
-      config, none, [&](const std::string& name, const std::vector<int64_t>& shape, at::Tensor&) {
-        shapes[name] = shape;
-      });
-  return shapes;
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<ShardedModel>> ShardedModel::make(const Model& start,
                                                                  const ShardedOptions& options,
@@ -51,7 +33,7 @@ ShardedModel::ShardedModel(const ModelConfig& whole,
     : options_(options),
       mesh_(std::move(mesh)),
       whole_(whole),
-      shapes_(ShapesOf(whole)),
+      shapes_(ParameterShapes(whole)),
       tied_(whole.tie_word_embeddings),
       model_(std::move(part)) {
   if (mesh_.shards != nullptr) ReturnFreedBlocks();
@@ -278,51 +260,6 @@ absl::Status ShardedModel::sum_rest() {
       RESTEM_RETURN_IF_ERROR(mesh_.replicas->all_reduce(unit->gradient()));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<Model> ShardedModel::whole() {
-  std::map<std::string, at::Tensor> tensors;
-  for (const KeptParameter& kept : kept_) {
-    RESTEM_ASSIGN_OR_RETURN(tensors[kept.name], whole_of(kept.name, kept.values));
-  }
-  for (const auto& unit : units_) {
-    RESTEM_RETURN_IF_ERROR(unit->gather());
-    for (const Parameter& matrix : unit->matrices()) {
-      RESTEM_ASSIGN_OR_RETURN(tensors[matrix.name], whole_of(matrix.name, matrix.tensor));
-    }
-    unit->release();
-  }
-  Model model = {whole_, {}, model_.ropes, model_.dir};
-  if (!mesh_.leads()) return model;
-  VisitParameters(model.config,
-                  model.weights,
-                  [&](const std::string& name, const std::vector<int64_t>&, at::Tensor& tensor) {
-                    tensor = tensors.at(name);
-                  });
-  return model;
-}
-
-// What this rank has of it, put together with the other parts: on the leader; undefined elsewhere.
-absl::StatusOr<at::Tensor> ShardedModel::whole_of(const std::string& name, const at::Tensor& own) {
-  if (mesh_.data_rank > 0) return at::Tensor();
-  const std::vector<int64_t>& shape = shapes_.at(name);
-  const PartCut cut = CutOf(shape, own.sizes().vec(), mesh_.part);
-  if (cut.dimension < 0) return mesh_.leads() ? at::clone(own) : at::Tensor();
-  // As large as the largest: the last may have less.
-  const int64_t parts = mesh_.part.count;
-  const int64_t shares = parts / cut.parts_each;
-  std::vector<int64_t> of_part = shape;
-  int64_t& cut_size = of_part[static_cast<size_t>(cut.dimension)];
-  const int64_t whole_size = std::exchange(cut_size, (cut_size + shares - 1) / shares);
-  const at::Tensor part = at::zeros(of_part, own.options());
-  part.narrow(cut.dimension, 0, cut.count).copy_(own);
-  const at::Tensor all = at::empty({parts * part.numel()}, own.options());
-  RESTEM_RETURN_IF_ERROR(mesh_.parts.front()->all_gather(all, part.view({-1})).wait());
-  if (!mesh_.leads()) return at::Tensor();
-  of_part.insert(of_part.begin(), parts);
-  at::Tensor joined = all.view(of_part).slice(0, 0, parts, cut.parts_each);
-  joined = cut.dimension == 0 ? joined.flatten(0, 1) : joined.transpose(0, 1).flatten(1, 2);
-  return joined.narrow(cut.dimension, 0, whole_size).contiguous();
 }
 
 }  // namespace restem

@@ -238,8 +238,9 @@ class Trainer {
   absl::Status save() { return checkpoints_->save(at_, model_->slices(), kinds()); }
 
   absl::StatusOr<TrainResult> result() const {
-    RESTEM_ASSIGN_OR_RETURN(const auto saved, checkpoints_->newest());
     TrainResult result;
+    if (!leads()) return result;
+    RESTEM_ASSIGN_OR_RETURN(const auto saved, checkpoints_->newest());
     result.parameter = [saved, kind = at_.has_best ? kBest : kMaster](
                            const std::string& name,
                            const std::vector<int64_t>& shape) -> absl::StatusOr<at::Tensor> {
@@ -275,6 +276,10 @@ absl::StatusOr<TrainResult> Train(TrainSetup setup) {
   if (setup.examples.empty()) return InvalidInput("nothing to train on: no example was selected");
   for (const TrainingExample& example : setup.examples)
     RESTEM_RETURN_IF_ERROR(CheckExample(example, setup.start.config));
+  if (setup.group != nullptr) {
+    // The threads of all ranks share the micro-batches out: each has to know how many there are.
+    RESTEM_ASSIGN_OR_RETURN(setup.lanes, setup.group->least("number of threads", setup.lanes));
+  }
   RESTEM_ASSIGN_OR_RETURN(std::unique_ptr<TrainedModel> model, MakeTrainedModel(setup));
   setup.start.weights = {};
   return Trainer(setup, std::move(model)).run();

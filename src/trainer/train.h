@@ -34,7 +34,7 @@ struct TrainSetup {
   bool bfloat16 = false;  // compute in bfloat16 over float32 master weights
   uint64_t seed = 0;
   uint64_t iteration = 0;
-  int64_t lanes = 1;  // threads
+  int64_t lanes = 1;  // threads; of a group, as many are used as the rank has that has fewest
   // Forward passes with the very products that sampling uses, so that equal weights give the
   // log-probs that it recorded, bit for bit.
   bool deterministic = false;
@@ -49,6 +49,7 @@ struct TrainSetup {
   std::function<absl::Status(const TrainStepEvent&)> on_step;
 };
 
+// The leader's; of the others it is empty.
 struct TrainResult {
   // The trained parameters in float32: the best by `validate`, the last without it. Each call reads
   // what `state_dir` holds, which has to stay as long.

@@ -194,10 +194,16 @@ absl::Status TrainerCheckpoints::save(const TrainerCounters& counters,
     return complete(number, write(number, counters, slices, kinds));
   }
   std::vector<SavedKind> copies = kinds;
-  for (SavedKind& kind : copies)
-    for (at::Tensor& values : kind.values) values = at::clone(values);
+  for (SavedKind& kind : copies) {
+    for (size_t i = 0; i < slices.size(); ++i)
+      if (slices[i].counts) kind.values[i] = at::clone(kind.values[i]);
+  }
   writer_ = std::thread([this, number, counters, slices, copies = std::move(copies)] {
-    written_ = complete(number, write(number, counters, slices, copies));
+    try {
+      written_ = complete(number, write(number, counters, slices, copies));
+    } catch (const std::exception& exception) {
+      written_ = Failed(fmt::format("{}: {}", dir_, exception.what()));
+    }
   });
   return absl::OkStatus();
 }
@@ -240,8 +246,10 @@ absl::Status TrainerCheckpoints::complete(int64_t number, absl::Status written) 
     return failure.empty() || !written.ok() ? written : Failed(failure);
   }
   for (int64_t rank = 1; group_ != nullptr && rank < group_->size(); ++rank) {
-    RESTEM_ASSIGN_OR_RETURN(const std::string failure, group_->ask(rank, part));
-    if (!failure.empty()) written.Update(Failed(failure));
+    // Whatever happens, the others are told.
+    const auto failure = group_->ask(rank, part);
+    written.Update(failure.status());
+    if (failure.ok() && !failure->empty()) written.Update(Failed(*failure));
     if (written.ok()) written = await_part(number, rank);
   }
   if (written.ok()) written = RenameFile(unfinished(number), path(number));

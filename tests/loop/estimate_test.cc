@@ -72,19 +72,19 @@ TEST(Estimate, WarnsOfWhatTheMachineDoesNotHave) {
               Not(HasSubstr("warning")));
 }
 
-// Of 8.03e9 parameters 22 bytes are shared by 8; an end of the model and two layers, 9.6e8, are
+// Of 8.03e9 parameters 38 bytes are shared by 8; an end of the model and two layers, 9.6e8, are
 // whole in bfloat16 and have a gradient for each of 16 threads.
 TEST(Estimate, ProcessesShareWhatTheyTrain) {
   JobInputs inputs = Inputs();
   inputs.ranks = 8;
   EXPECT_THAT(DescribeNeeds(inputs, kLarge),
-              HasSubstr("training about 85.5 GB for each of 8 processes"));
+              HasSubstr("training about 102 GB for each of 8 processes"));
   // Half of each layer on each of two neighbours: so is what is in one piece.
   inputs.job.train.tensor_parallel_size = 2;
-  EXPECT_THAT(DescribeNeeds(inputs, kLarge), HasSubstr("training about 53.8 GB for each of 8"));
+  EXPECT_THAT(DescribeNeeds(inputs, kLarge), HasSubstr("training about 69.9 GB for each of 8"));
   inputs.job.train.tensor_parallel_size = 1;
   inputs.job.train.sharding = "none";
-  EXPECT_THAT(DescribeNeeds(inputs, kLarge), HasSubstr("training about 658 GB for each of 8"));
+  EXPECT_THAT(DescribeNeeds(inputs, kLarge), HasSubstr("training about 787 GB for each of 8"));
 }
 
 // A GPU's 16384 tokens take 8 flops for each of 32 · 219e6 products of layers and scores, 6 for
@@ -101,7 +101,7 @@ TEST(Estimate, ForecastsAStepOnGpus) {
               AllOf(HasSubstr("on 8 h100, 8 to a node"),
                     HasSubstr("a step of 131072 tokens 1.5 s, 87.8k tokens/s, MFU 50%: computing "
                               "1.5 s, between GPUs 0.16 s, of that 0.15 s beside it"),
-                    HasSubstr("training about 27.9 GB and its activations for each GPU of 80 GB"),
+                    HasSubstr("training about 43.9 GB and its activations for each GPU of 80 GB"),
                     HasSubstr("drawing at most 413k tokens/s on all of them")));
 }
 

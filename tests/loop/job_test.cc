@@ -218,8 +218,8 @@ TEST(Job, RefusesWhatThisVersionCannotDo) {
             "--set train.tensor_parallel_size=2" + parts);
   EXPECT_EQ(
       ProblemsOf(kSmallJob, {"sampler.tensor_parallel_size=2", "device=cuda"}),
-      "--set sampler.tensor_parallel_size=2: sampler.tensor_parallel_size: is for device: cpu "
-      "in this version: set it to 1");
+      "--set sampler.tensor_parallel_size=2: sampler.tensor_parallel_size: cannot be had with "
+      "lora or device: cuda in this version: set it to 1");
   EXPECT_EQ(ProblemsOf(kSmallJob, {"train.sharding=full"}),
             "--set train.sharding=full: train.sharding: full is not one of auto, node, none");
 }

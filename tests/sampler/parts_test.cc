@@ -96,12 +96,12 @@ TEST_F(PartsTest, SamplesAreThoseOfTheWholeModel) {
   SamplingParams params;
   params.max_new_tokens = 24;
   params.top_k = 40;
-  const auto whole = draw(stories(5), params, 2, 16);
+  const auto whole = draw(stories(3), params, 2, 16);
   ASSERT_TRUE(whole.ok()) << whole.status();
   // So few pages that samples give theirs up, and prompts of many lengths: pages are copied.
   const int64_t pages = 60 * CpuKvPages::page_bytes(*PartConfig(model_.config, {0, 2}));
   for (const auto& [ranks, lanes] : {std::pair(2, 1), std::pair(2, 2), std::pair(4, 2)}) {
-    const Samples samples = draw_in_parts(ranks, stories(5), params, {lanes, 16, pages});
+    const Samples samples = draw_in_parts(ranks, stories(3), params, {lanes, 16, pages});
     ASSERT_EQ(samples.size(), whole->size());
     for (const auto& [key, expected] : *whole) {
       const Sample& actual = samples.at(key);
@@ -116,8 +116,8 @@ TEST_F(PartsTest, SamplesAreThoseOfTheWholeModel) {
 TEST_F(PartsTest, SamplesDoNotDependOnLanesOrBatches) {
   SamplingParams params;
   params.max_new_tokens = 24;
-  const Samples one = draw_in_parts(2, stories(4), params, {1, 3, std::nullopt});
-  const Samples two = draw_in_parts(2, stories(4), params, {2, 64, std::nullopt});
+  const Samples one = draw_in_parts(2, stories(3), params, {1, 3, std::nullopt});
+  const Samples two = draw_in_parts(2, stories(3), params, {2, 64, std::nullopt});
   ASSERT_EQ(one.size(), two.size());
   for (const auto& [key, sample] : one) {
     EXPECT_EQ(two.at(key).tokens, sample.tokens);
