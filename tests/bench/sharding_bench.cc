@@ -28,6 +28,7 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/file.h"
@@ -106,7 +107,7 @@ std::vector<TrainingExample> Examples() {
 struct Measured {
   double bytes = 0;
   double seconds = 0;  // of a step
-  Link link;
+  Link link = {1, 0};  // of one process, which sends nothing
 };
 
 constexpr double kLayerWeights = 4.0 * kHidden * kHidden + 3.0 * kHidden * kMlp;
@@ -165,7 +166,7 @@ absl::StatusOr<Measured> Train(const std::string& dir,
     model.refresh();
   }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  Measured measured = {highest.bytes() - before, seconds.count() / kSteps, {}};
+  Measured measured = {highest.bytes() - before, seconds.count() / kSteps};
   if (group != nullptr) measured.link = MeasureLink(*group);
   return measured;
 }
@@ -235,11 +236,8 @@ double Constant(int ranks) {
 }
 
 // A step of the measured training by the model; `one` is what one process takes, without recompute.
-struct Predicted {
-  double beside = 0;  // transfers beside the products
-  double in_turn = 0;
-};
-Predicted Predict(int ranks, bool recompute, const Measured& measured, double one) {
+// Seconds with all transfers beside the products, and with one after another.
+std::pair<double, double> Predict(int ranks, bool recompute, const Measured& measured, double one) {
   const ModelShape model = {kLayers, kLayerWeights, 1.0 * kVocab * kHidden, kHidden};
   Layout layout = {.tokens = kTokens, .context = 64, .compute_bytes = 4};
   Cluster cluster = {.flops = 1, .memory_bandwidth = 1e10};
@@ -247,7 +245,6 @@ Predicted Predict(int ranks, bool recompute, const Measured& measured, double on
   const double cores = std::min<double>(ranks, std::thread::hardware_concurrency()) / ranks;
   cluster.flops = alone.compute / (one - alone.update) * cores;
   cluster.node = cluster.network = measured.link;
-  if (ranks == 1) cluster.node.bandwidth = cluster.network.bandwidth = 1;  // nothing is sent
   cluster.ranks_per_node = ranks;
   layout.ranks = layout.shards = ranks;
   layout.recompute = recompute;
@@ -288,7 +285,7 @@ int main() {
     for (const int ranks : {1, 2, 4}) {
       const Measured largest = Largest(ranks, dir + "/model", recompute);
       if (one == 0) one = largest.seconds;
-      const Predicted predicted = Predict(ranks, recompute, largest, one);
+      const auto [beside, in_turn] = Predict(ranks, recompute, largest, one);
       fmt::print(
           "{:5}  {:9}  {:22.0f} MB  {:7.0f} MB  {:11.0f}  {:8.0f}  {:8.2f}, {:.2f} to {:.2f}\n",
           ranks,
@@ -298,8 +295,8 @@ int main() {
           largest.bytes / 1e6,
           kTokens / largest.seconds,
           largest.seconds,
-          predicted.beside,
-          predicted.in_turn);
+          beside,
+          in_turn);
     }
   }
   std::filesystem::remove_all(dir);

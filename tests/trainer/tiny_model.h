@@ -31,6 +31,15 @@ inline Model TinyModel(uint64_t seed = 1) {
   return model;
 }
 
+// With an lm_head of its own, and a vocabulary that two parts cannot share evenly.
+inline Model UntiedModel() {
+  Model model = TinyModel();
+  model.config.vocab_size = 51;
+  model.config.tie_word_embeddings = false;
+  model.weights = InitialWeights(model.config, /*seed=*/2);
+  return model;
+}
+
 // Several completions for most prompts, lengths from 1 to 9, unequal weights.
 inline std::vector<TrainingExample> TinyExamples(int64_t problems = 9) {
   std::vector<TrainingExample> examples;
