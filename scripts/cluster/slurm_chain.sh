@@ -18,7 +18,7 @@ iterations=$3    # em.iterations of the job
 flags=("${@:4}")
 
 # What each stage asks for. Processes share the samples of `sample` and the steps of `train`; all else is rank 0's alone. A
-# job with `tensor_parallel_size` wants no fewer processes than that in any stage.
+# job with `tensor_parallel_size` wants no fewer processes than that where it draws, trains and evaluates.
 declare -A nodes=(
   [sample]="--nodes 8 --ntasks-per-node 4"
   [score]="--nodes 1 --ntasks-per-node 1"
