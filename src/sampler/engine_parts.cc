@@ -1,6 +1,5 @@
 #include "sampler/engine_parts.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
@@ -16,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "base/parallel.h"
 #include "base/shutdown.h"
+#include "sampler/broadcast_numbers.h"
 #include "sampler/step_message.h"
 
 namespace restem {
@@ -27,14 +27,6 @@ std::string GenerationName(int64_t number) { return fmt::format("generation {}",
 
 // A page and its copy; −1: there are no more.
 using PageCopy = std::array<int32_t, 2>;
-
-// In memory of its own: where it fails, it may still be under way.
-void Broadcast(ModelParts& parts, PageCopy& copy) {
-  const at::Tensor numbers = at::empty({std::ssize(copy)}, at::kInt);
-  std::ranges::copy(copy, numbers.mutable_data_ptr<int32_t>());
-  parts.broadcast(numbers);
-  std::copy_n(numbers.const_data_ptr<int32_t>(), copy.size(), copy.begin());
-}
 
 // A later step may look at the copy, whoever computes it: all have to have it.
 void AwaitAll(ModelParts& parts) { parts.sum(at::zeros({1}, at::kFloat)); }
@@ -48,7 +40,7 @@ class LeadingPages : public CpuKvPages {
     CpuKvPages::copy(from, to);
     const std::lock_guard lock(mutex_);
     PageCopy copy = {from, to};
-    Broadcast(*others_, copy);
+    BroadcastNumbers(*others_, copy);
     AwaitAll(*others_);
   }
 
@@ -60,7 +52,7 @@ class LeadingPages : public CpuKvPages {
 void ServePages(CpuKvPages& pool, ModelParts& parts) {
   while (true) {
     PageCopy copy = {};
-    Broadcast(parts, copy);
+    BroadcastNumbers(parts, copy);
     if (copy[0] < 0) return;
     pool.copy(copy[0], copy[1]);
     AwaitAll(parts);
@@ -140,7 +132,7 @@ void LeadingParts::end_lane(size_t lane) {
 void LeadingParts::end_pages() {
   try {
     PageCopy none = {-1, -1};
-    Broadcast(*parts_.pages, none);
+    BroadcastNumbers(*parts_.pages, none);
   } catch (const std::exception&) {
   }
 }
