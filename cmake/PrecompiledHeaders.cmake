@@ -2,7 +2,8 @@
 #
 #   restem_headers(NAME KIND)    gives target NAME, a library or a test, those that fit what it links
 #
-# Four kinds: with and without LibTorch, library and test (GCC wants the same -fPIC or -fPIE). Sources still name
+# Five kinds: with and without LibTorch, library and test (GCC wants the same -fPIC or -fPIE), and `ops`, which alone
+# knows autograd. Sources still name
 # every header that they use: Clang, for the fuzz targets, goes without this.
 option(RESTEM_PRECOMPILE "Parse common headers once for all files" ON)
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU)
@@ -43,8 +44,10 @@ if(RESTEM_PRECOMPILE)
   set(gtest GTest::gmock GTest::gtest)
   restem_headers_owner(restem_library_plain library HEADERS ${restem_common_headers})
   restem_headers_owner(restem_library_torch library HEADERS ${restem_torch_headers} LINKS restem::torch)
+  restem_headers_owner(restem_library_autograd library
+                       HEADERS ${restem_torch_headers} <torch/csrc/autograd/custom_function.h> LINKS restem::torch)
   restem_headers_owner(restem_test_plain test HEADERS ${restem_common_headers} <gmock/gmock.h> LINKS ${gtest})
-  restem_headers_owner(restem_test_torch test HEADERS ${restem_torch_headers} <gmock/gmock.h>
+  restem_headers_owner(restem_test_torch test HEADERS ${restem_torch_headers} <ATen/ATen.h> <gmock/gmock.h>
                        LINKS ${gtest} restem::torch)
 endif()
 
@@ -67,6 +70,9 @@ function(restem_headers NAME KIND)
     endif()
   endforeach()
   set_target_properties(${NAME} PROPERTIES RESTEM_HEADERS "${headers}")
+  if(NAME STREQUAL restem_ops)
+    set(headers autograd)
+  endif()
   if(RESTEM_PRECOMPILE AND headers)
     target_precompile_headers(${NAME} REUSE_FROM restem_${KIND}_${headers})
   endif()

@@ -9,11 +9,18 @@ namespace restem::kernels::cuda {
 
 // Width a multiple of 4, arrays aligned to 16 bytes, else "cudaErrorNotSupported" or
 // "cudaErrorMisalignedAddress".
-CudaError EmbedTokens(Precision precision,
+struct EmbeddingTable {
+  Precision precision = Precision::kBfloat16;
+  int64_t width = 0;
+  const void* rows = nullptr;  // [count, width]
+  int64_t first_token = 0;     // whose row is the first
+  int64_t count = 0;
+};
+
+// A token that the table has no row for, −1 say, gets a row of zeros.
+CudaError EmbedTokens(const EmbeddingTable& table,
                       int64_t rows,
-                      int64_t width,
-                      const void* table,      // [vocab, width] of the precision
-                      const int32_t* tokens,  // [rows] below vocab; −1: no token, a row of zeros
+                      const int32_t* tokens,  // [rows]
                       float* x,               // [rows, width]
                       CudaStream stream);
 

@@ -19,6 +19,18 @@ __device__ float Inner(Activation activation, float z) {
   return activation == Activation::kSilu ? z : kGeluScale * (z + kGeluCubic * z * z * z);
 }
 
+// z·s'(z). Beyond 100 the slope of σ is 0, and this must not be infinite.
+__device__ float InnerSlope(Activation activation, float z) {
+  if (activation == Activation::kSilu) return z;
+  z = fminf(fmaxf(z, -100.0F), 100.0F);
+  return kGeluScale * (z + 3.0F * kGeluCubic * z * z * z);
+}
+
+// σ(s(z)); where e^−s is infinite, zero.
+__device__ float Sigmoid(Activation activation, float z) {
+  return 1.0F / (1.0F + FastExp(-Inner(activation, z)));
+}
+
 // A thread for four elements of a row.
 template <typename T>
 __global__ void __launch_bounds__(kThreads) GluKernel(
@@ -32,10 +44,59 @@ __global__ void __launch_bounds__(kThreads) GluKernel(
   float up[4];
   LoadBiased(own, bias == nullptr ? nullptr : bias + i, gate);
   LoadBiased(own + width, bias == nullptr ? nullptr : bias + width + i, up);
-  // Where e^−s is infinite, the result is zero.
 #pragma unroll
-  for (int j = 0; j < 4; ++j) up[j] *= gate[j] / (1.0F + FastExp(-Inner(activation, gate[j])));
+  for (int j = 0; j < 4; ++j) up[j] *= gate[j] * Sigmoid(activation, gate[j]);
   StoreFour(up, y + item);
+}
+
+template <typename T>
+__global__ void __launch_bounds__(kThreads)
+    ForwardKernel(Activation activation, int64_t count, const T* gate, const T* up, T* y) {
+  const int64_t item = 4 * (int64_t{blockIdx.x} * kThreads + threadIdx.x);
+  if (item >= count) return;
+  float z[4];
+  float other[4] = {1.0F, 1.0F, 1.0F, 1.0F};
+  LoadFour(gate + item, z);
+  if (up != nullptr) LoadFour(up + item, other);
+#pragma unroll
+  for (int j = 0; j < 4; ++j) z[j] *= other[j] * Sigmoid(activation, z[j]);
+  StoreFour(z, y + item);
+}
+
+template <typename T>
+struct GluGradient {
+  const T* dy;
+  const T* gate;
+  const T* up;  // null: none, and no dup
+  T* dgate;
+  T* dup;
+};
+
+// d z·σ(s(z)) / dz = σ·(1 + z·s'(z)·(1 − σ)).
+template <typename T>
+__global__ void __launch_bounds__(kThreads)
+    BackwardKernel(Activation activation, int64_t count, GluGradient<T> at) {
+  const int64_t item = 4 * (int64_t{blockIdx.x} * kThreads + threadIdx.x);
+  if (item >= count) return;
+  float z[4];
+  float slope[4];  // of y to the gate, times dy
+  float active[4];
+  LoadFour(at.gate + item, z);
+  LoadFour(at.dy + item, slope);
+#pragma unroll
+  for (int j = 0; j < 4; ++j) {
+    const float sigmoid = Sigmoid(activation, z[j]);
+    active[j] = slope[j] * z[j] * sigmoid;
+    slope[j] *= sigmoid * fmaf(InnerSlope(activation, z[j]), 1.0F - sigmoid, 1.0F);
+  }
+  if (at.up != nullptr) {
+    float up[4];
+    LoadFour(at.up + item, up);
+#pragma unroll
+    for (int j = 0; j < 4; ++j) slope[j] *= up[j];
+    StoreFour(active, at.dup + item);
+  }
+  StoreFour(slope, at.dgate + item);
 }
 
 }  // namespace
@@ -61,6 +122,54 @@ CudaError Glu(Activation activation,
                   static_cast<const T*>(gate_up),
                   bias,
                   static_cast<T*>(y));
+  });
+}
+
+CudaError GluForward(Activation activation,
+                     Precision precision,
+                     int64_t count,
+                     const void* gate,
+                     const void* up,
+                     void* y,
+                     CudaStream stream) {
+  if (count % 4 != 0) return kNotSupported;
+  if (!AllAligned({gate, up, y})) return kMisaligned;
+  return ForPrecision(precision, [&](auto element) {
+    using T = decltype(element);
+    return Launch(ThreadPer(count / 4, kThreads),
+                  stream,
+                  ForwardKernel<T>,
+                  activation,
+                  count,
+                  static_cast<const T*>(gate),
+                  static_cast<const T*>(up),
+                  static_cast<T*>(y));
+  });
+}
+
+CudaError GluBackward(Activation activation,
+                      Precision precision,
+                      int64_t count,
+                      const void* dy,
+                      const void* gate,
+                      const void* up,
+                      void* dgate,
+                      void* dup,
+                      CudaStream stream) {
+  if (count % 4 != 0) return kNotSupported;
+  if (!AllAligned({dy, gate, up, dgate, dup})) return kMisaligned;
+  return ForPrecision(precision, [&](auto element) {
+    using T = decltype(element);
+    return Launch(ThreadPer(count / 4, kThreads),
+                  stream,
+                  BackwardKernel<T>,
+                  activation,
+                  count,
+                  GluGradient<T>{static_cast<const T*>(dy),
+                                 static_cast<const T*>(gate),
+                                 static_cast<const T*>(up),
+                                 static_cast<T*>(dgate),
+                                 static_cast<T*>(dup)});
   });
 }
 

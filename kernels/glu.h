@@ -29,6 +29,7 @@ void GluBackward(Activation activation,
 // "cudaErrorMisalignedAddress".
 namespace cuda {
 
+// What sampling needs: gate and up come from one product, whose biases are added here.
 CudaError Glu(Activation activation,
               Precision precision,
               int64_t rows,
@@ -37,6 +38,24 @@ CudaError Glu(Activation activation,
               const float* bias,    // [2, width], may be null
               void* y,              // [rows, width] of the precision
               CudaStream stream);
+
+// As the functions above, of arrays of the precision; count a multiple of 4.
+CudaError GluForward(Activation activation,
+                     Precision precision,
+                     int64_t count,
+                     const void* gate,
+                     const void* up,  // may be null
+                     void* y,
+                     CudaStream stream);
+CudaError GluBackward(Activation activation,
+                      Precision precision,
+                      int64_t count,
+                      const void* dy,
+                      const void* gate,
+                      const void* up,  // may be null
+                      void* dgate,
+                      void* dup,  // null without `up`
+                      CudaStream stream);
 
 }  // namespace cuda
 }  // namespace restem::kernels

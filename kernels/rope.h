@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "kernels/cuda_types.h"
 #include "kernels/host_device.h"
 
 namespace restem::kernels {
@@ -32,4 +33,22 @@ void Rope(const float* x,            // [rows, heads, head_dim]
           float direction,
           float* y);  // [rows, heads, head_dim]
 
+namespace cuda {
+
+struct RopeInput {
+  int64_t rows = 0;
+  int64_t heads = 0;
+  int64_t head_dim = 0;
+  int64_t rotary_dim = 0;  // even, at most head_dim
+  const int32_t* positions = nullptr;
+  const float* cosines = nullptr;
+  const float* sines = nullptr;
+  float direction = 1.0F;
+  Precision precision = Precision::kBfloat16;
+};
+
+// The same on a GPU, of x and y in the precision; computed in float32.
+CudaError Rope(const RopeInput& input, const void* x, void* y, CudaStream stream);
+
+}  // namespace cuda
 }  // namespace restem::kernels

@@ -12,7 +12,8 @@
 # Tests of the engine read the model $RESTEM_DATA/stories260K/hf.
 #
 # DIR has, at the top or where a build folder has them: cuda_kernels_test, ops_test, cuda_engine_test,
-# linear_logprob_bench, paged_attention_bench, decode_step_bench, librestem_torch.so; also SOURCES, what
+# comm_test, trainer_test, linear_logprob_bench, paged_attention_bench, decode_step_bench, train_step_bench,
+# librestem_torch.so; also SOURCES, what
 # `scripts/gpu_results.py hash` said when they were built, and in lib/ the shared libraries that this machine lacks.
 # LibTorch is that of RESTEM_PYTHON, else of .venv/bin/python, else of python3: the version built with. If that Python has
 # no torch, LibTorch must be in lib/, and the peers are left out.
@@ -23,8 +24,8 @@ stop() { say "$*"; exit 2; }
 
 readonly TARGETS=(
   tests/kernels/cuda_kernels_test tests/ops/ops_test tests/sampler/cuda_engine_test tests/bench/linear_logprob_bench
-  tests/bench/paged_attention_bench tests/bench/decode_step_bench
-  tests/bench/restem_torch_library)
+  tests/bench/paged_attention_bench tests/bench/decode_step_bench tests/bench/train_step_bench
+  tests/bench/restem_torch_library tests/comm/comm_test tests/trainer/trainer_test)
 prebuilt='' steps=tests,memcheck,racecheck,benchmarks,peers results=''
 while [ $# -gt 0 ]; do
   case $1 in -h | --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' "$0"; exit 0 ;; esac
@@ -121,7 +122,8 @@ run_tests() {
     run tests/ctest ctest --test-dir "$folder" -L gpu --no-tests=error -V
     return
   fi
-  for test in tests/kernels/cuda_kernels_test tests/ops/ops_test tests/sampler/cuda_engine_test; do
+  for test in tests/kernels/cuda_kernels_test tests/ops/ops_test tests/sampler/cuda_engine_test tests/comm/comm_test \
+    tests/trainer/trainer_test; do
     run "tests/$(basename "$test")" "$(binary "$test")"
   done
 }
@@ -135,7 +137,7 @@ run_sanitizer() {
 
 run_benchmarks() {
   local name
-  for name in linear_logprob_bench paged_attention_bench decode_step_bench; do
+  for name in linear_logprob_bench paged_attention_bench decode_step_bench train_step_bench; do
     run "benchmarks/$name" "$(binary "tests/bench/$name")" --benchmark_filter=cuda \
       --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true \
       --benchmark_out="$work/benchmarks-$name.json" --benchmark_out_format=json

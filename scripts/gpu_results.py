@@ -2,8 +2,9 @@
 """What was measured on a GPU, and whether it was measured with these sources. Standard library only.
 
     gpu_results.py hash                             the hash of the sources that run on a GPU: kernels/, src/ops/ and
-                                                    src/sampler/cuda/ but for what is the CPU's, their tests, and how
-                                                    they are compiled; not of what they share with the CPU's engine
+                                                    src/sampler/cuda/ but for what is the CPU's, src/trainer/, their
+                                                    tests, and how they are compiled; of what they share with the CPU's
+                                                    engine and model only the files that know of GPUs
     gpu_results.py check [--results FILE]           one line; exit code 0: results are of these sources; 77: they are not,
                                                     or there are none; 1: they are, and a test or a sanitizer found errors
     gpu_results.py collect FOLDER [--results FILE]  makes the results of what gpu_check.sh left in FOLDER
@@ -23,9 +24,18 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 RESULTS = REPOSITORY / "tests/bench/gpu_results.json"
-SOURCE_FOLDERS = ("kernels", "src/ops", "src/sampler/cuda", "tests/kernels", "tests/ops")
+SOURCE_FOLDERS = ("kernels", "src/ops", "src/sampler/cuda", "src/trainer", "tests/kernels", "tests/ops")
 SOURCE_SUFFIXES = (".h", ".cc", ".cu", ".cuh")
-BUILD_FILES = ("cmake/Cuda.cmake", "tests/sampler/cuda_test_engine.cc")
+BUILD_FILES = (
+    "cmake/Cuda.cmake",
+    "src/comm/gpu_collectives.cc",
+    "src/comm/nccl.cc",
+    "src/model/decoder.cc",
+    "src/model/on_device.cc",
+    "src/model/packed_forward.cc",
+    "tests/sampler/cuda_test_engine.cc",
+    "tests/trainer/gpu_test.cc",
+)
 GROUPS = ("tests", "memcheck", "racecheck", "benchmarks", "peers")  # of gpu_check.sh's steps
 MUST_PASS = ("tests", "memcheck", "racecheck")
 CANNOT_START = (126, 127)  # a shell's exit codes: no such command, or none that this machine can run

@@ -22,7 +22,6 @@ if (($# < 2)); then
   exit 2
 fi
 
-# --virtual-local-rank: a process takes the first GPU that it sees, so each must see its own.
 exec torchrun --no-python --nnodes "$nodes" --nproc-per-node "$processes" --max-restarts "$restarts" \
-  --rdzv-backend c10d --rdzv-endpoint "$host:$port" --rdzv-id "$name" --virtual-local-rank \
+  --rdzv-backend c10d --rdzv-endpoint "$host:$port" --rdzv-id "$name" \
   "$restem" "$@"

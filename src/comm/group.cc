@@ -12,6 +12,7 @@
 
 #include "absl/strings/numbers.h"
 #include "base/shutdown.h"
+#include "comm/gpu_collectives.h"
 #include "comm/local_address.h"
 
 namespace restem {
@@ -34,6 +35,7 @@ std::string FirstLine(const std::exception& error) {
 
 struct Group::Backend {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+  std::unique_ptr<GpuCollectives> gpu;  // null until the first tensor on a GPU comes
 };
 
 Group::Group(std::shared_ptr<Store> store,
@@ -160,7 +162,7 @@ absl::Status Group::meet(Waits waits) {
 absl::Status Group::explain(const std::string& doing, const std::string& error) {
   // What is under way cannot be taken back, and would be waited for: it stays as it is. The others
   // hear that this one gives up, or look for who is lost themselves.
-  (void)backend_.release();
+  abandon();
   const auto deadline = std::chrono::steady_clock::now() + presence_->patience() * 3 / 2;
   while (std::chrono::steady_clock::now() < deadline && !StopRequested()) {
     RESTEM_ASSIGN_OR_RETURN(const std::string who_is_missing, missing());
@@ -204,8 +206,14 @@ absl::StatusOr<std::string> Group::missing_because(int64_t other) {
                      static_cast<double>(presence_->patience().count()) / 1000.0);
 }
 
+// What is under way on a GPU can be broken off.
+void Group::abandon() {
+  if (backend_ != nullptr) backend_->gpu.reset();
+  (void)backend_.release();
+}
+
 template <typename Begin>
-Group::Pending Group::begin(const std::string& doing, const Begin& begin) {
+Group::Pending Group::begin(const std::string& doing, bool on_gpu, const Begin& begin) {
   Pending pending;
   pending.group_ = this;
   pending.doing_ = doing;
@@ -214,7 +222,12 @@ Group::Pending Group::begin(const std::string& doing, const Begin& begin) {
     return pending;
   }
   try {
-    pending.wait_a_little_ = [work = begin()] {
+    if (on_gpu) {
+      // The stream waits for it, not the process.
+      pending.wait_a_little_ = [work = begin_on_gpu(begin)] { return work->wait(); };
+      return pending;
+    }
+    pending.wait_a_little_ = [work = begin(*backend_->gloo)] {
       try {
         return work->wait(kLookOut);
       } catch (const std::exception&) {
@@ -228,6 +241,30 @@ Group::Pending Group::begin(const std::string& doing, const Begin& begin) {
   return pending;
 }
 
+c10::intrusive_ptr<c10d::Work> Group::begin_on_gpu(const GpuCollectives::Begin& begin) {
+  if (backend_->gpu == nullptr) {
+    backend_->gpu =
+        std::make_unique<GpuCollectives>(NewNccl(store_->prefixed(fmt::format("nccl/{}", name_)),
+                                                 static_cast<int>(rank_),
+                                                 static_cast<int>(size())),
+                                         store_->watchdog().limit(),
+                                         [this] { return missing(); });
+  }
+  return backend_->gpu->begin(begin);
+}
+
+absl::Status Group::settle() {
+  if (backend_ == nullptr || backend_->gpu == nullptr) return absl::OkStatus();
+  const absl::Status status = backend_->gpu->settle();
+  return status.ok() ? status : explain("computing together", std::string(MessageOf(status)));
+}
+
+absl::Status Group::check() {
+  if (backend_ == nullptr) return absl::UnavailableError(fmt::format("{}: disbanded", who()));
+  const std::string failure = backend_->gpu == nullptr ? "" : backend_->gpu->failure();
+  return failure.empty() ? absl::OkStatus() : explain("computing together", failure);
+}
+
 absl::Status Group::Pending::wait() {
   if (!failed_.ok() || wait_a_little_ == nullptr) return std::exchange(failed_, absl::OkStatus());
   const auto wait_a_little = std::exchange(wait_a_little_, nullptr);
@@ -235,7 +272,7 @@ absl::Status Group::Pending::wait() {
     while (!wait_a_little()) {
       const auto missing = group_->missing();
       // Without the store nobody can be waited for; what is under way stays as it is.
-      if (!missing.ok()) (void)group_->backend_.release();
+      if (!missing.ok()) group_->abandon();
       RESTEM_RETURN_IF_ERROR(missing.status());
       if (!missing->empty()) return group_->explain(doing_, *missing);
     }
@@ -247,18 +284,26 @@ absl::Status Group::Pending::wait() {
 }
 
 Group::Pending Group::all_gather(const at::Tensor& whole, const at::Tensor& part) {
-  return begin("gathering", [&] {
+  return begin("gathering", whole.is_cuda(), [&](c10d::Backend& backend) {
     at::Tensor out = whole;
     at::Tensor in = part;
-    return backend_->gloo->_allgather_base(out, in);
+    return backend._allgather_base(out, in);
   });
 }
 
 // c10d's own for Gloo is this with a copy of the whole, and its work knows no waiting for a while.
 Group::Pending Group::reduce_scatter(const at::Tensor& part, const at::Tensor& whole) {
-  Pending pending = begin("adding up gradients", [&] {
+  constexpr char kDoing[] = "adding up gradients";
+  if (whole.is_cuda()) {
+    return begin(kDoing, /*on_gpu=*/true, [&](c10d::Backend& backend) {
+      at::Tensor out = part;
+      at::Tensor in = whole;
+      return backend._reduce_scatter_base(out, in);
+    });
+  }
+  Pending pending = begin(kDoing, /*on_gpu=*/false, [&](c10d::Backend& backend) {
     std::vector<at::Tensor> tensors = {whole};
-    return backend_->gloo->allreduce(tensors);
+    return backend.allreduce(tensors);
   });
   pending.then_ = [part, own = whole.narrow(0, rank_ * part.numel(), part.numel())] {
     part.copy_(own);
@@ -268,18 +313,20 @@ Group::Pending Group::reduce_scatter(const at::Tensor& part, const at::Tensor& w
 
 absl::Status Group::broadcast(const at::Tensor& tensor) {
   return begin("broadcasting",
-               [&] {
+               tensor.is_cuda(),
+               [&](c10d::Backend& backend) {
                  std::vector<at::Tensor> tensors = {tensor};
-                 return backend_->gloo->broadcast(tensors);
+                 return backend.broadcast(tensors);
                })
       .wait();
 }
 
 absl::Status Group::all_reduce(const at::Tensor& tensor) {
   return begin("adding up",
-               [&] {
+               tensor.is_cuda(),
+               [&](c10d::Backend& backend) {
                  std::vector<at::Tensor> tensors = {tensor};
-                 return backend_->gloo->allreduce(tensors);
+                 return backend.allreduce(tensors);
                })
       .wait();
 }

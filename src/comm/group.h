@@ -1,7 +1,9 @@
-// Collectives of processes that work on one thing in step: c10d's process groups, Gloo on CPUs.
+// Collectives of processes that work on one thing in step: c10d's process groups, Gloo for tensors
+// on CPUs, NCCL for those on GPUs.
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/intrusive_ptr.h>
 
 #include <chrono>
 #include <cstdint>
@@ -15,6 +17,11 @@
 #include "base/status.h"
 #include "comm/presence.h"
 #include "comm/store.h"
+
+namespace c10d {
+class Backend;
+class Work;
+}  // namespace c10d
 
 namespace restem {
 
@@ -51,7 +58,8 @@ class Group {
   int64_t size() const { return static_cast<int64_t>(members_.size()); }
   bool leads() const { return rank_ == 0; }
 
-  // A collective under way. Its tensors must not be touched until wait() has returned.
+  // A collective under way. Its tensors must not be touched until wait() has returned; after that,
+  // those on a GPU by the thread's current stream only.
   class Pending {
    public:
     Pending() = default;  // done
@@ -70,13 +78,19 @@ class Group {
   // `whole` [size · n] becomes the `part` [n] of all, rank after rank. Any dtype.
   Pending all_gather(const at::Tensor& whole, const at::Tensor& part);
   // `part` [n] becomes its run of the sum of all members' `whole` [size · n], which is overwritten.
-  // float32.
+  // float32. On a GPU `whole` stays as it is.
   Pending reduce_scatter(const at::Tensor& part, const at::Tensor& whole);
   // Becomes the first member's. Any dtype.
   absl::Status broadcast(const at::Tensor& tensor);
   // Becomes the sum of all members'; the same bits for each.
   absl::Status all_reduce(const at::Tensor& tensor);
   absl::Status sum(std::span<double> numbers);
+
+  // Waits until the GPU is through with all of the above. Whoever waits for the GPU otherwise is
+  // let go where a member is lost, and learns of it here.
+  absl::Status settle();
+  // Whether nothing of it has been broken off so far.
+  absl::Status check();
 
   // What one member says and others wait for, by its name.
   absl::Status tell(const std::string& name, const std::string& value);
@@ -102,8 +116,11 @@ class Group {
   absl::StatusOr<std::string> missing();
   absl::StatusOr<std::string> missing_because(int64_t other);
   absl::Status explain(const std::string& doing, const std::string& error);
+  void abandon();
   template <typename Begin>
-  Pending begin(const std::string& doing, const Begin& begin);
+  Pending begin(const std::string& doing, bool on_gpu, const Begin& begin);
+  c10::intrusive_ptr<c10d::Work> begin_on_gpu(
+      const std::function<c10::intrusive_ptr<c10d::Work>(c10d::Backend&)>& begin);
 
   const std::shared_ptr<Store> store_;
   const std::shared_ptr<Presence> presence_;

@@ -28,30 +28,29 @@ absl::StatusOr<Model> LoadPart(const Run& run, const std::string& dir) {
 }
 
 // Those with the parts of the model that this process has one of.
-absl::StatusOr<EngineParts> FormParts(const Run& run, const std::string& name) {
+absl::StatusOr<std::shared_ptr<Group>> FormParts(const Run& run, const std::string& name) {
   const int64_t first = run.team->rank() / PartsOf(run) * PartsOf(run);
   std::vector<std::string> members;
   for (int64_t rank = first; rank < first + PartsOf(run); ++rank) {
     RESTEM_ASSIGN_OR_RETURN(std::string process, run.team->process_of(rank));
     members.push_back(std::move(process));
   }
-  RESTEM_ASSIGN_OR_RETURN(
-      auto group,
-      run.team->form_for_call(fmt::format("{} of rank {}", name, first), std::move(members)));
-  return FormEngineParts(std::move(group), run.inputs.lanes);
+  return run.team->form_for_call(fmt::format("{} of rank {}", name, first), std::move(members));
+}
+
+EngineOptions OptionsOf(const JobInputs& inputs) {
+  const Job& job = inputs.job;
+  return {.device = job.device,
+          .lanes = inputs.lanes,
+          .batch_tokens = job.sampler.batch_tokens,
+          .kv_cache_bytes = job.sampler.kv_cache_memory,
+          .deterministic = job.deterministic};
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SamplingEngine>> MakeEngine(const JobInputs& inputs, Model model) {
-  const Job& job = inputs.job;
-  return NewEngine(std::move(model),
-                   inputs.tokenizer,
-                   {.device = job.device,
-                    .lanes = inputs.lanes,
-                    .batch_tokens = job.sampler.batch_tokens,
-                    .kv_cache_bytes = job.sampler.kv_cache_memory,
-                    .deterministic = job.deterministic});
+  return NewEngine(std::move(model), inputs.tokenizer, OptionsOf(inputs));
 }
 
 EngineRole RoleIn(const Run& run) {
@@ -69,8 +68,11 @@ absl::StatusOr<std::unique_ptr<SamplingEngine>> LoadEngine(const Run& run,
     RESTEM_ASSIGN_OR_RETURN(Model model, LoadModel(dir, inputs.bfloat16()));
     return MakeEngine(inputs, std::move(model));
   }
-  RESTEM_ASSIGN_OR_RETURN(EngineParts parts, FormParts(run, name));
+  RESTEM_ASSIGN_OR_RETURN(std::shared_ptr<Group> group, FormParts(run, name));
   RESTEM_ASSIGN_OR_RETURN(Model part, LoadPart(run, dir));
+  if (inputs.on_gpu())
+    return NewCudaEngineInParts(part, inputs.tokenizer, OptionsOf(inputs), std::move(group));
+  RESTEM_ASSIGN_OR_RETURN(EngineParts parts, FormEngineParts(std::move(group), inputs.lanes));
   const SamplerOptions& options = inputs.job.sampler;
   return std::make_unique<BatchEngine>(
       std::move(part),
@@ -80,8 +82,11 @@ absl::StatusOr<std::unique_ptr<SamplingEngine>> LoadEngine(const Run& run,
 }
 
 absl::Status ServeEngine(const Run& run, const std::string& dir, const std::string& name) {
-  RESTEM_ASSIGN_OR_RETURN(EngineParts parts, FormParts(run, name));
+  RESTEM_ASSIGN_OR_RETURN(std::shared_ptr<Group> group, FormParts(run, name));
   RESTEM_ASSIGN_OR_RETURN(Model part, LoadPart(run, dir));
+  if (run.inputs.on_gpu()) return ServeCudaParts(part, std::move(group));
+  RESTEM_ASSIGN_OR_RETURN(EngineParts parts,
+                          FormEngineParts(std::move(group), run.inputs.lanes));
   part.weights =
       PackedWeights(part.config, std::move(part.weights), /*keep_dense=*/false, run.inputs.lanes);
   return ServeParts(part, std::move(parts));

@@ -72,33 +72,62 @@ double WeightBytes(const JobInputs& inputs) {
 
 }  // namespace
 
+namespace {
+
+// Processes that share out what each has a part of.
+double Shards(const JobInputs& inputs) {
+  const TrainOptions& train = inputs.job.train;
+  const double with_a_part =
+      static_cast<double>(inputs.ranks) / static_cast<double>(train.tensor_parallel_size);
+  return train.sharding == "none" ? 1.0 : std::max(1.0, with_a_part);
+}
+
+// Parameters in one piece: two layers and the larger end.
+double AtOnce(const JobInputs& inputs) {
+  const ModelConfig& model = inputs.base;
+  const double end = static_cast<double>(model.vocab_size * model.hidden_size);
+  const double ends = model.tie_word_embeddings ? end : 2.0 * end;
+  return end + 2.0 * (TrainedCount(inputs) - ends) / static_cast<double>(model.num_hidden_layers);
+}
+
+}  // namespace
+
 // Master weights, two moments, best weights, and gradients once per thread; with an adapter of it
-// alone, beside the base.
+// alone, beside the base. Of what is on a GPU there are copies for a checkpoint, and the best.
 double TrainingBytes(const JobInputs& inputs, int64_t threads) {
   const Job& job = inputs.job;
   const auto lanes = static_cast<double>(threads);
   const double trained = TrainedCount(inputs);
   const double weight_bytes = WeightBytes(inputs);
   const bool whole = job.lora || job.deterministic;
-  const double saved = inputs.ranks > 1 ? 16.0 : 0.0;  // copies for a checkpoint, beside training
   const auto parts = static_cast<double>(job.train.tensor_parallel_size);
-  const double with_a_part = static_cast<double>(inputs.ranks) / parts;
-  const bool shares = with_a_part > 1.0 && job.train.sharding != "none";
-  if (whole || !(shares || parts > 1.0 || job.train.gradient_checkpointing)) {
+  const double ranks = Shards(inputs);
+  if (inputs.on_gpu())
+    return trained / ranks / parts * (20.0 + (job.train.offload_optimizer ? 16.0 : 0.0));
+  const double saved = inputs.ranks > 1 ? 16.0 : 0.0;  // copies for a checkpoint, beside training
+  if (whole || !(ranks > 1.0 || parts > 1.0 || job.train.gradient_checkpointing)) {
     return trained * (4.0 * (4.0 + lanes) + saved) +
            (inputs.bfloat16() || job.lora ? weight_bytes : 0.0);
   }
-  // A gradient, and what is computed with, of this process's share of its part; in one piece are
-  // two layers of the part and the larger end, and the gradients of as much for each thread.
-  const double ranks = shares ? with_a_part : 1.0;
-  const double end = static_cast<double>(inputs.base.vocab_size * inputs.base.hidden_size);
-  const double ends = inputs.base.tie_word_embeddings ? end : 2.0 * end;
-  const double layer = (trained - ends) / static_cast<double>(inputs.base.num_hidden_layers);
-  const double at_once = end + 2.0 * layer;
+  // A gradient, and what is computed with, of this process's share of its part; what is in one
+  // piece, and its gradients for each thread.
   const double compute = inputs.bfloat16() ? 2.0 : 4.0;
   return (trained / ranks * (20.0 + saved + (inputs.bfloat16() ? 2.0 : 0.0)) +
-          at_once * ((ranks > 1.0 ? compute : 0.0) + 4.0 * lanes)) /
+          AtOnce(inputs) * ((ranks > 1.0 ? compute : 0.0) + 4.0 * lanes)) /
          parts;
+}
+
+// What is computed with, master weights, gradient and moments, unless these are in the host's
+// memory; what is in one piece, and its gradient.
+double GpuTrainingBytes(const JobInputs& inputs) {
+  const Job& job = inputs.job;
+  const double trained = TrainedCount(inputs);
+  if (job.lora) return WeightBytes(inputs) + 16.0 * trained;
+  const double compute = inputs.bfloat16() ? 2.0 : 4.0;
+  const double ranks = Shards(inputs);
+  return (trained / ranks * (compute + (job.train.offload_optimizer ? 0.0 : 16.0)) +
+          AtOnce(inputs) * ((ranks > 1.0 ? compute : 0.0) + 4.0)) /
+         static_cast<double>(job.train.tensor_parallel_size);
 }
 
 std::string FormatBytes(double bytes) {
@@ -149,7 +178,7 @@ std::string Warnings(const JobInputs& inputs, const Needs& needs, const Machine&
                           FormatBytes(has),
                           advice);
   };
-  if (inputs.job.device != "cuda")
+  if (!inputs.on_gpu())
     warn("sampling needs",
          needs.sampling_bytes,
          machine.memory,
@@ -189,13 +218,19 @@ std::string DescribeNeeds(const JobInputs& inputs, const Machine& machine) {
                        Count(needs.sampled_tokens),
                        Count(needs.evaluated_tokens))
                  : fmt::format("estimate, at most: {} tokens\n", Count(needs.evaluated_tokens));
+  if (inputs.on_gpu() && trains) {
+    text += fmt::format("GPU memory: training about {}{} and its activations\n",
+                        FormatBytes(GpuTrainingBytes(inputs)),
+                        inputs.ranks > 1 ? fmt::format(" on each of {}", inputs.ranks) : "");
+  }
   text += fmt::format(
       "memory: sampling {}{}; the machine has {}\n",
-      inputs.job.device == "cuda" ? "on the GPU" : "about " + FormatBytes(needs.sampling_bytes),
+      inputs.on_gpu() ? "on the GPU" : "about " + FormatBytes(needs.sampling_bytes),
       trains ? fmt::format(
-                   ", training about {}{} and its activations",
+                   ", training about {}{}{}",
                    FormatBytes(needs.training_bytes),
-                   inputs.ranks > 1 ? fmt::format(" for each of {} processes", inputs.ranks) : "")
+                   inputs.ranks > 1 ? fmt::format(" for each of {} processes", inputs.ranks) : "",
+                   inputs.on_gpu() ? " beside the GPU" : " and its activations")
              : "",
       FormatBytes(machine.memory));
   text += fmt::format("disk: at most about {} for the whole run\n", FormatBytes(needs.disk_bytes));

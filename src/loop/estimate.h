@@ -11,8 +11,10 @@ namespace restem {
 // "12.3 GB".
 std::string FormatBytes(double bytes);
 
-// What each process needs for training, but for activations, in so many threads.
+// What each process needs of the host for training, but for activations, in so many threads.
 double TrainingBytes(const JobInputs& inputs, int64_t threads);
+// What it needs on a GPU, where it trains on one.
+double GpuTrainingBytes(const JobInputs& inputs);
 
 // What there is of it, in bytes.
 struct Machine {

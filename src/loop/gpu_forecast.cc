@@ -60,7 +60,7 @@ Layout LayoutOf(const JobInputs& inputs) {
   layout.context = ContextOf(inputs) / 2.0;
   layout.recompute = train.gradient_checkpointing;
   const auto at_once =
-      static_cast<double>(MicroBatchTokens(train, static_cast<int64_t>(layout.data())));
+      static_cast<double>(MicroBatchTokens(train, static_cast<int64_t>(layout.data()), at::kCUDA));
   if (!layout.recompute)
     layout.rounds = std::max(1.0, std::ceil(layout.tokens / layout.data() / at_once));
   return layout;
@@ -96,7 +96,7 @@ std::string ForecastOnGpus(const JobInputs& inputs, const Gpu& gpu) {
   const double sent = step.shards + step.parts + step.replicas;
   return fmt::format(
       "on {} {}, {} to a node, by figures of the maker and a model of the step; nothing of it is "
-      "measured, and this version trains on CPUs only:\n"
+      "measured:\n"
       "  a step of {} tokens {:.2g} s, {:.3g}k tokens/s, MFU {:.0f}%: computing {:.2g} s, between "
       "GPUs {:.2g} s, of that {:.2g} s beside it\n"
       "  training about {} and its activations for each GPU of {}\n"
@@ -111,7 +111,7 @@ std::string ForecastOnGpus(const JobInputs& inputs, const Gpu& gpu) {
       step.compute,
       sent,
       step.hidden,
-      FormatBytes(TrainingBytes(inputs, /*threads=*/1)),
+      FormatBytes(GpuTrainingBytes(inputs)),
       FormatBytes(gpu.memory),
       DrawnTokens(inputs, gpu) * layout.ranks / 1e3,
       kSamplesAtOnce);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "comm/launch.h"
+#include "comm/own_gpu.h"
 #include "data/data_files.h"
 #include "data/problems.h"
 #include "model/adapter.h"
@@ -137,8 +138,9 @@ absl::Status CheckTokenizerFits(const Tokenizer& tokenizer, const ModelConfig& c
 absl::StatusOr<JobInputs> LoadInputs(Job job) {
   JobInputs inputs;
   inputs.job = std::move(job);
-  RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
   RESTEM_ASSIGN_OR_RETURN(const Launch launch, ReadLaunch(ProcessEnvironment));
+  if (inputs.on_gpu()) RESTEM_RETURN_IF_ERROR(SeeOwnGpuOnly(launch));
+  RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
   inputs.ranks = launch.world_size;
   inputs.lanes = inputs.job.threads.value_or(OwnCores(launch));
   RESTEM_ASSIGN_OR_RETURN(inputs.base_dir, BaseOf(inputs.job.model.base));

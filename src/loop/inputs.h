@@ -45,6 +45,7 @@ struct JobInputs {
   ScoringOptions scoring() const {
     return {.jobs = ScoringJobs(*verifier, job.reward.jobs, lanes)};
   }
+  bool on_gpu() const { return job.device == "cuda"; }
   bool bfloat16() const { return job.model.dtype == "bfloat16"; }
   // Whether training examples are human solutions, not samples: nothing is sampled then.
   bool trains_on_solutions() const { return job.train.examples == "solutions"; }

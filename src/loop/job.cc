@@ -40,8 +40,8 @@ void VisitDevice(config::Fields& f, std::string& device) {
       "device",
       device,
       kDevices,
-      "Where models draw samples: auto is the CPU. Training and scoring compute on the CPU in any "
-      "case.");
+      "Where models draw samples and are trained: auto is the CPU. Log-probabilities of given "
+      "completions are computed on the CPU in any case.");
 }
 
 void EmOptions::visit(config::Fields& f) {
@@ -94,9 +94,12 @@ void Job::visit(config::Fields& f) {
   f.require(train.tensor_parallel_size == 1 || (!lora && !deterministic),
             "train.tensor_parallel_size",
             "cannot be had with lora or deterministic: set it to 1");
-  f.require(sampler.tensor_parallel_size == 1 || (!lora && device != "cuda"),
+  f.require(!train.offload_optimizer || (device == "cuda" && !lora),
+            "train.offload_optimizer",
+            "is for device: cuda without lora: set it to false");
+  f.require(sampler.tensor_parallel_size == 1 || !lora,
             "sampler.tensor_parallel_size",
-            "cannot be had with lora or device: cuda in this version: set it to 1");
+            "cannot be had with lora: set it to 1");
   if (f.reads()) {
     evaluate.max_new_tokens = sampler.max_new_tokens;
     // What is wrong with the sampler's is said once, there.

@@ -107,6 +107,7 @@ TrainSetup MakeSetup(Run& run,
   setup.bfloat16 = inputs.bfloat16();
   setup.seed = static_cast<uint64_t>(inputs.job.seed);
   setup.iteration = static_cast<uint64_t>(iteration);
+  if (inputs.on_gpu()) setup.device = at::Device(at::kCUDA, 0);
   setup.lanes = inputs.lanes;
   setup.node = HostName();
   setup.deterministic = inputs.job.deterministic;
@@ -128,12 +129,17 @@ TrainSetup MakeSetup(Run& run,
 }
 
 absl::Status RecordTotals(Run& run, int64_t iteration, Arm arm, const TrainResult& result) {
-  const auto estimated = static_cast<int64_t>(TrainingBytes(run.inputs, run.inputs.lanes));
+  const JobInputs& inputs = run.inputs;
+  const auto estimated = static_cast<int64_t>(TrainingBytes(inputs, inputs.lanes));
+  const bool on_gpu = inputs.on_gpu();
   return run.metrics->record(
       "train",
       iteration,
       /*step=*/-1,
       {{"arm", ToString(arm)},
+       {"peak_gpu_bytes", result.peak_gpu_bytes},
+       {"estimated_gpu_bytes",  // without activations
+        on_gpu ? static_cast<int64_t>(GpuTrainingBytes(inputs)) : int64_t{0}},
        {"steps", result.steps},
        {"best_step", result.best_step},
        {"loss", result.last_loss},

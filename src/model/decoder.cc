@@ -77,7 +77,7 @@ at::Tensor AttentionBlock(const Model& model,
   const ModelConfig& config = model.config;
   const LayerWeights& layer = model.weights.layers[static_cast<size_t>(index)];
   const int64_t rope = config.layer(index).rope;
-  const at::Tensor x = Into(model, normed);
+  const at::Tensor x = OperandOf(Into(model, normed), layer.q);
   const at::Tensor q = Linear(live.of(x), layer.q, layer.q_bias);
   const at::Tensor k = Linear(x, layer.k, layer.k_bias);
   const at::Tensor v = Linear(x, layer.v, layer.v_bias);

@@ -18,7 +18,7 @@
 
 namespace restem {
 
-// A model ready to compute. Copies share the tensors.
+// A model ready to compute. Copies share the tensors, which are all on one device.
 struct Model {
   ModelConfig config;
   Weights weights;
@@ -29,6 +29,7 @@ struct Model {
   std::shared_ptr<ModelParts> parts = nullptr;  // null: this is a whole model
   int64_t first_token = 0;                      // of the part's rows of the embedding
   int64_t vocabulary = 0;                       // rows of all parts
+  at::Device device = at::kCPU;
 };
 
 struct DecoderInput {
@@ -37,8 +38,8 @@ struct DecoderInput {
   at::Tensor live;       // [live] int64, rows whose hidden state is wanted; undefined: all of them
 };
 
-// q [rows, heads, head_dim], k and v [rows, kv_heads, head_dim], all float32, q and k already
-// rotated; returns what q has. In the last layer q has the live rows only.
+// q [rows, heads, head_dim], k and v [rows, kv_heads, head_dim], all float32, on a GPU of the
+// matrices' dtype; q and k already rotated. Returns what q has. In the last layer q has the live rows only.
 using AttentionFn = std::function<at::Tensor(
     int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
 

@@ -28,7 +28,7 @@ struct Choice {
 };
 
 Choice Choose(const ExpertsConfig& config, const Matrix& router, const at::Tensor& x) {
-  const at::Tensor shares = at::softmax(Linear(x, router, {}), /*dim=*/-1);
+  const at::Tensor shares = at::softmax(Linear(x, router, {}).to(at::kFloat), /*dim=*/-1);
   const at::Tensor top = std::get<1>(at::topk(shares.detach(), config.per_token, /*dim=*/-1));
   Choice choice;
   choice.experts = std::get<0>(at::sort(top, /*dim=*/-1));
@@ -48,8 +48,9 @@ struct Assignment {
 };
 
 Assignment Assign(const ExpertsConfig& config, const at::Tensor& chosen) {
-  const std::span<const int64_t> experts(chosen.const_data_ptr<int64_t>(),
-                                         static_cast<size_t>(chosen.numel()));
+  const at::Tensor on_host = chosen.cpu();
+  const std::span<const int64_t> experts(on_host.const_data_ptr<int64_t>(),
+                                         static_cast<size_t>(on_host.numel()));
   std::vector<int64_t> counts(static_cast<size_t>(config.count));
   for (const int64_t expert : experts) ++counts[static_cast<size_t>(expert)];
   Assignment assignment;
@@ -77,7 +78,10 @@ at::Tensor MixtureOfExperts(const ModelConfig& config,
   if (x.size(0) == 0) return x;
   const Choice choice = Choose(config.experts, layer.router, x);
   const Assignment assignment = Assign(config.experts, choice.experts);
-  const at::Tensor inputs = GatherRows(x, ToTensor(std::span(assignment.rows)));
+  const auto index = [&](const std::vector<int64_t>& rows) {
+    return ToTensor(std::span(rows), 0, x.device());
+  };
+  const at::Tensor inputs = GatherRows(OperandOf(x, layer.router), index(assignment.rows));
   std::vector<at::Tensor> outputs;
   for (size_t i = 0; i < layer.experts.size(); ++i) {
     const int64_t begin = assignment.begins[i];
@@ -86,7 +90,7 @@ at::Tensor MixtureOfExperts(const ModelConfig& config,
       outputs.push_back(Mlp(config.activation, layer.experts[i], inputs.narrow(0, begin, count)));
   }
   const int64_t per_token = config.experts.per_token;
-  const at::Tensor results = GatherRows(at::cat(outputs), ToTensor(std::span(assignment.places)))
+  const at::Tensor results = GatherRows(at::cat(outputs), index(assignment.places))
                                  .view({x.size(0), per_token, x.size(1)});
   at::Tensor sum;
   for (int64_t k = 0; k < per_token; ++k) {
@@ -98,8 +102,9 @@ at::Tensor MixtureOfExperts(const ModelConfig& config,
 
 at::Tensor Mlp(kernels::Activation activation,
                const MlpWeights& mlp,
-               const at::Tensor& x,
+               const at::Tensor& given,
                const ModelParts* parts) {
+  const at::Tensor x = OperandOf(given, mlp.up);
   const at::Tensor up = Linear(x, mlp.up, mlp.up_bias);
   const bool gated = mlp.gate.dense.defined() || mlp.gate.packed != nullptr;
   const at::Tensor active =

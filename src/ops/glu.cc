@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "ops/autograd.h"
+#include "ops/elementwise_device.h"
 
 namespace restem {
 namespace {
@@ -19,9 +20,29 @@ const float* DataOf(const at::Tensor& x) {
 
 at::Tensor Forward(Activation activation, const at::Tensor& gate, const at::Tensor& up) {
   at::Tensor y = at::empty_like(gate);
-  kernels::GluForward(
-      activation, DataOf(gate), DataOf(up), gate.numel(), y.mutable_data_ptr<float>());
+  if (gate.is_cuda()) {
+    GluForwardOnCuda(activation, gate, up, y);
+  } else {
+    kernels::GluForward(
+        activation, DataOf(gate), DataOf(up), gate.numel(), y.mutable_data_ptr<float>());
+  }
   return y;
+}
+
+void Backward(Activation activation,
+              const at::Tensor& dy,
+              const at::Tensor& gate,
+              const at::Tensor& up,
+              const at::Tensor& dgate,
+              const at::Tensor& dup) {
+  if (gate.is_cuda()) return GluBackwardOnCuda(activation, dy, gate, up, dgate, dup);
+  kernels::GluBackward(activation,
+                       dy.const_data_ptr<float>(),
+                       DataOf(gate),
+                       DataOf(up),
+                       dy.numel(),
+                       dgate.mutable_data_ptr<float>(),
+                       dup.defined() ? dup.mutable_data_ptr<float>() : nullptr);
 }
 
 class GluFunction : public torch::autograd::Function<GluFunction> {
@@ -40,29 +61,26 @@ class GluFunction : public torch::autograd::Function<GluFunction> {
     const at::Tensor dy = gradients[0].contiguous();
     at::Tensor dgate = at::empty_like(saved[0]);
     at::Tensor dup = saved[1].defined() ? at::empty_like(saved[1]) : at::Tensor();
-    kernels::GluBackward(static_cast<Activation>(context->saved_data["activation"].toInt()),
-                         dy.const_data_ptr<float>(),
-                         DataOf(saved[0]),
-                         DataOf(saved[1]),
-                         dy.numel(),
-                         dgate.mutable_data_ptr<float>(),
-                         dup.defined() ? dup.mutable_data_ptr<float>() : nullptr);
+    const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
+    Backward(activation, dy, saved[0], saved[1], dgate, dup);
     return {dgate, dup, {}};
   }
 };
 
 bool IsOperand(const at::Tensor& x) {
-  return x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu();
+  const bool is_narrow = x.is_cuda() && x.scalar_type() == at::kBFloat16;
+  return x.is_contiguous() && (x.scalar_type() == at::kFloat || is_narrow);
 }
 
 }  // namespace
 
 at::Tensor Glu(Activation activation, const at::Tensor& gate, const at::Tensor& up) {
-  TORCH_CHECK(IsOperand(gate), "Glu: the gate must be contiguous, float32, on the CPU");
-  TORCH_CHECK(!up.defined() || (IsOperand(up) && gate.sizes() == up.sizes()),
+  TORCH_CHECK(IsOperand(gate), "Glu: the gate must be contiguous float32, on a GPU also bfloat16");
+  TORCH_CHECK(!up.defined() || (up.is_contiguous() && gate.sizes() == up.sizes() &&
+                                  gate.scalar_type() == up.scalar_type()),
               "Glu: gate ",
               gate.sizes(),
-              " and up must be alike, contiguous, float32, on the CPU");
+              " and up must be contiguous and alike");
   const bool records = RecordsGradient(gate) || (up.defined() && RecordsGradient(up));
   if (!records) return Forward(activation, gate, up);
   return GluFunction::apply(

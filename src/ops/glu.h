@@ -9,9 +9,9 @@ namespace restem {
 
 using kernels::Activation;
 
-// act(gate) · up; without `up`, act(gate).
+// act(gate) · up; without `up`, act(gate). On a GPU the number of elements is a multiple of 4.
 at::Tensor Glu(Activation activation,
-               const at::Tensor& gate,      // [rows, width] float32
+               const at::Tensor& gate,      // [rows, width] float32, on a GPU also bfloat16
                const at::Tensor& up = {});  // the same, or undefined; returns the same
 
 }  // namespace restem

@@ -58,7 +58,14 @@ class ProductFunction : public torch::autograd::Function<ProductFunction> {
   }
 };
 
+at::Tensor OnGpu(const at::Tensor& x, const Matrix& weight, const at::Tensor& bias) {
+  const at::Tensor operand = OperandOf(x, weight);
+  if (!bias.defined()) return at::linear(operand, weight.dense);
+  return at::linear(operand, weight.dense, bias.to(operand.scalar_type()));
+}
+
 at::Tensor OfBase(const at::Tensor& x, const Matrix& weight, const at::Tensor& bias) {
+  if (x.is_cuda()) return OnGpu(x, weight, bias);
   const bool records = weight.dense.defined() && RecordsGradient(x, weight.dense);
   if (weight.packed != nullptr && !records) return weight.packed->product(x, bias);
   const at::Tensor& dense = weight.dense;
@@ -78,7 +85,12 @@ at::Tensor OfBase(const at::Tensor& x, const Matrix& weight, const at::Tensor& b
 
 at::Tensor Linear(const at::Tensor& x, const Matrix& weight, const at::Tensor& bias) {
   const at::Tensor y = OfBase(x, weight, bias);
-  return weight.low_rank.a.defined() ? at::add(y, LowRankProduct(x, weight.low_rank)) : y;
+  if (!weight.low_rank.a.defined()) return y;
+  return at::add(y, LowRankProduct(x, weight.low_rank).to(y.scalar_type()));
+}
+
+at::Tensor OperandOf(const at::Tensor& x, const Matrix& weight) {
+  return x.is_cuda() ? x.to(weight.dense.scalar_type()) : x;
 }
 
 at::Tensor WidenedRows(const at::Tensor& weight, int64_t first, int64_t count) {

@@ -1,4 +1,6 @@
-// y = x·Wᵀ + b with activations in float32 and the weight in its own dtype.
+// y = x·Wᵀ + b with the weight in its own dtype. On a CPU activations are float32. On a GPU those
+// between products have the weight's dtype, whatever they are given in: products come out as they
+// go in.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,10 +19,13 @@ inline constexpr int64_t kMinProductRows = 8;
 
 // With a bfloat16 weight, x is rounded to bfloat16 and sums are in float32. What is added at low
 // rank is computed beside it in float32.
-at::Tensor Linear(const at::Tensor& x,      // [rows, in] float32
+at::Tensor Linear(const at::Tensor& x,      // [rows, in] float32, on a GPU also the weight's dtype
                   const Matrix& weight,     // [out, in]
                   const at::Tensor& bias);  // [out] float32, or undefined
-                                            // returns [rows, out] float32
+                                            // returns [rows, out] float32, on a GPU as weight
+
+// x as Linear takes it on its device: where several products take the same, it is rounded once.
+at::Tensor OperandOf(const at::Tensor& x, const Matrix& weight);
 
 // A CPU without bfloat16 arithmetic takes nine times as long for LibTorch's bfloat16 product as for
 // the float32 one (measured on Zen 3, 512 x 896 x 4096). So weights are widened, some rows at a

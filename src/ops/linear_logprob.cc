@@ -70,9 +70,9 @@ LogprobOperands Checked(const at::Tensor& hidden,
                         const LogprobOptions& options) {
   CheckHidden(hidden, weight.dense);
   const int64_t rows = weight.dense.size(0);
-  TORCH_CHECK(options.parts == nullptr || (hidden.is_cpu() && 0 <= options.first_token &&
+  TORCH_CHECK(options.parts == nullptr || (0 <= options.first_token &&
                                            options.first_token + rows <= options.vocabulary),
-              "LinearLogprob: parts of a vocabulary are for the CPU, and lie within it");
+              "LinearLogprob: parts of a vocabulary lie within it");
   CheckTargets(targets, hidden, options.parts == nullptr ? rows : options.vocabulary);
   TORCH_CHECK(options.soft_cap >= 0.0 && options.temperature > 0.0,
               "LinearLogprob: soft cap ",
@@ -92,11 +92,13 @@ LogprobOperands Checked(const at::Tensor& hidden,
 }
 
 LinearLogprobResult Scores(const LogprobOperands& operands) {
-  return operands.hidden.is_cuda() ? ScoresOnCuda(operands) : ScoresOnCpu(operands);
+  if (operands.hidden.is_cpu()) return ScoresOnCpu(operands);
+  return operands.parts == nullptr ? ScoresOnCuda(operands) : ScoresInParts(operands);
 }
 
 NllWithGradient NllOnDevice(const LogprobOperands& operands, const NllLossOperands& loss) {
-  return operands.hidden.is_cuda() ? NllOnCuda(operands, loss) : NllOnCpu(operands, loss);
+  if (operands.hidden.is_cpu()) return NllOnCpu(operands, loss);
+  return operands.parts == nullptr ? NllOnCuda(operands, loss) : NllInParts(operands, loss);
 }
 
 // `values` of the rows `at` among `rows`, the others 0.

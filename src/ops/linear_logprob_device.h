@@ -38,7 +38,7 @@ struct NllWithGradient {
 struct NllLossOperands {
   at::Tensor row_weights;  // [rows] float32
   double z_loss = 0.0;
-  at::Tensor dweight_sum;  // [vocab, width] float32 to add dweight to, or undefined
+  at::Tensor dweight_sum = {};  // [vocab, width] float32 to add dweight to, or undefined
   bool frozen = false;     // nobody wants dweight
 };
 
@@ -48,6 +48,10 @@ NllWithGradient NllOnCpu(const LogprobOperands& operands, const NllLossOperands&
 // On the current stream of the operands' device.
 LinearLogprobResult ScoresOnCuda(const LogprobOperands& operands);
 NllWithGradient NllOnCuda(const LogprobOperands& operands, const NllLossOperands& loss);
+
+// Operands with parts, on any device.
+LinearLogprobResult ScoresInParts(const LogprobOperands& operands);
+NllWithGradient NllInParts(const LogprobOperands& operands, const NllLossOperands& loss);
 
 // Room for the scores of so many rows on the device of `like`.
 LinearLogprobResult EmptyScores(int64_t rows, const at::Tensor& like);

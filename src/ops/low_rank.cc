@@ -11,7 +11,7 @@ namespace {
 
 // 0 where an element is left out, else 1 / (1 − p).
 at::Tensor DropoutMask(const at::Tensor& x, const LowRank& low_rank) {
-  at::Tensor mask = at::empty(x.sizes(), x.options().requires_grad(false));
+  at::Tensor mask = at::empty(x.sizes(), at::kFloat);
   auto* values = mask.mutable_data_ptr<float>();
   const auto kept = static_cast<float>(1.0 / (1.0 - low_rank.dropout));
   const double threshold = low_rank.dropout * 0x1p32;
@@ -20,14 +20,15 @@ at::Tensor DropoutMask(const at::Tensor& x, const LowRank& low_rank) {
     for (int64_t j = 0; j < 4 && i + j < mask.numel(); ++j)
       values[i + j] = words[static_cast<size_t>(j)] < threshold ? 0.0F : kept;
   }
-  return mask;
+  return mask.to(x.device());
 }
 
 }  // namespace
 
 at::Tensor LowRankProduct(const at::Tensor& x, const LowRank& low_rank) {
   const bool drops = low_rank.dropout > 0.0 && low_rank.stream.has_value();
-  const at::Tensor input = drops ? at::mul(x, DropoutMask(x, low_rank)) : x;
+  const at::Tensor known = x.to(at::kFloat);
+  const at::Tensor input = drops ? at::mul(known, DropoutMask(known, low_rank)) : known;
   return at::mul(at::linear(at::linear(input, low_rank.a), low_rank.b), low_rank.scale);
 }
 

@@ -8,7 +8,7 @@
 namespace restem {
 
 // scale · (x·aᵀ)·bᵀ, with gradients to x, a and b; with its dropout, where it has a stream.
-at::Tensor LowRankProduct(const at::Tensor& x,       // [rows, in] float32
+at::Tensor LowRankProduct(const at::Tensor& x,       // [rows, in]
                           const LowRank& low_rank);  // returns [rows, out] float32
 
 // dense + scale·b·a in the dtype of `dense`, without gradient; `dense` itself where nothing is

@@ -1,6 +1,5 @@
 #include "ops/model_parts.h"
 
-#include <ATen/ops/clone.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "ops/autograd.h"
@@ -12,7 +11,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 at::Tensor Summed(ModelParts& parts, const at::Tensor& x) {
-  const at::Tensor sum = at::clone(x, at::MemoryFormat::Contiguous);
+  const at::Tensor sum =
+      x.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true, at::MemoryFormat::Contiguous);
   parts.sum(sum);
   return sum;
 }

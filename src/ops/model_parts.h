@@ -17,7 +17,8 @@ class ModelParts {
 
   virtual int64_t rank() const = 0;
   virtual int64_t size() const = 0;
-  // `tensor` becomes the sum of all ranks', the same bits for each. float32, contiguous.
+  // `tensor` becomes the sum of all ranks', the same bits for each. float32, contiguous; here and
+  // below on any device that all ranks' tensors are on.
   virtual void sum(const at::Tensor& tensor) = 0;
   // `tensor` becomes the first rank's. Contiguous.
   virtual void broadcast(const at::Tensor& tensor) = 0;
@@ -25,7 +26,7 @@ class ModelParts {
   virtual void gather(const at::Tensor& whole, const at::Tensor& part) = 0;
 };
 
-// Σ of all ranks' x, float32. Its gradient is that of each x.
+// Σ of all ranks' x, in float32 whatever x is in. Its gradient is that of each x.
 at::Tensor SumOfParts(ModelParts& parts, const at::Tensor& x);
 
 // x, which all ranks have alike and each goes on with in its own part: the gradients that come back

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/rms_norm.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "kernels/rms_norm.h"
@@ -60,17 +61,23 @@ class RmsNormFunction : public torch::autograd::Function<RmsNormFunction> {
   }
 };
 
+// LibTorch's own, in float32.
+at::Tensor OnGpu(const at::Tensor& x, const at::Tensor& weight, double eps) {
+  return at::rms_norm(x.to(at::kFloat), {x.size(1)}, weight, eps).to(x.scalar_type());
+}
+
 }  // namespace
 
 at::Tensor RmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
-  TORCH_CHECK(x.dim() == 2 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu(),
-              "RmsNorm: x must be a contiguous float32 matrix on the CPU");
+  TORCH_CHECK(x.dim() == 2 && x.is_contiguous() && (x.scalar_type() == at::kFloat || x.is_cuda()),
+              "RmsNorm: x must be a contiguous matrix, float32 on the CPU");
   TORCH_CHECK(
       weight.dim() == 1 && weight.size(0) == x.size(1) && weight.scalar_type() == at::kFloat,
       "RmsNorm: weight ",
       weight.sizes(),
       " does not fit x ",
       x.sizes());
+  if (x.is_cuda()) return OnGpu(x, weight, eps);
   return RecordsGradient(x, weight) ? RmsNormFunction::apply(x, weight, eps)
                                     : Forward(x, weight, eps, nullptr);
 }

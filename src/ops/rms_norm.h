@@ -5,8 +5,8 @@
 
 namespace restem {
 
-at::Tensor RmsNorm(const at::Tensor& x,       // [rows, width] float32
+at::Tensor RmsNorm(const at::Tensor& x,       // [rows, width] float32, on a GPU also bfloat16
                    const at::Tensor& weight,  // [width] float32
-                   double eps);               // returns [rows, width] float32
+                   double eps);               // returns [rows, width] of x's dtype
 
 }  // namespace restem

@@ -11,6 +11,7 @@
 
 #include "kernels/rope.h"
 #include "ops/autograd.h"
+#include "ops/elementwise_device.h"
 
 namespace restem {
 namespace {
@@ -24,6 +25,10 @@ at::Tensor Rotate(const at::Tensor& x,
                   const at::Tensor& sines,
                   float direction) {
   at::Tensor y = at::empty_like(x);
+  if (x.is_cuda()) {
+    RopeOnCuda({positions, cosines, sines, direction}, x, y);
+    return y;
+  }
   kernels::Rope(x.const_data_ptr<float>(),
                 positions.const_data_ptr<int32_t>(),
                 cosines.const_data_ptr<float>(),
@@ -80,7 +85,18 @@ RopeTable::RopeTable(int64_t max_positions, std::span<const float> frequencies, 
   progress_->factor = static_cast<float>(factor);
 }
 
+RopeTable RopeTable::on(at::Device device) const {
+  RopeTable table = *this;
+  if (device.is_cpu()) return table;
+  const View all = view(max_positions());
+  table.cosines_ = all.cosines.to(device);
+  table.sines_ = all.sines.to(device);
+  table.progress_ = nullptr;
+  return table;
+}
+
 RopeTable::View RopeTable::view(int64_t count) const {
+  if (progress_ == nullptr) return {cosines_, sines_};
   if (progress_->positions.load(std::memory_order_acquire) >= count) return {cosines_, sines_};
   const std::lock_guard lock(progress_->mutex);
   int64_t position = progress_->positions.load(std::memory_order_relaxed);
@@ -98,9 +114,30 @@ RopeTable::View RopeTable::view(int64_t count) const {
   return {cosines_, sines_};
 }
 
+namespace {
+
+// How many positions of the table are needed.
+int64_t CheckPositions(const at::Tensor& positions, int64_t max_positions) {
+  const auto* at = positions.const_data_ptr<int32_t>();
+  int64_t count = 0;
+  for (int64_t i = 0; i < positions.numel(); ++i) {
+    TORCH_CHECK(0 <= at[i] && at[i] < max_positions,
+                "Rope: position ",
+                at[i],
+                " of row ",
+                i,
+                " is outside the table of ",
+                max_positions);
+    count = std::max(count, int64_t{at[i]} + 1);
+  }
+  return count;
+}
+
+}  // namespace
+
 at::Tensor Rope(const at::Tensor& x, const at::Tensor& positions, const RopeTable& table) {
-  TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && x.scalar_type() == at::kFloat && x.is_cpu(),
-              "Rope: x must be a contiguous float32 [rows, heads, head_dim] tensor on the CPU");
+  TORCH_CHECK(x.dim() == 3 && x.is_contiguous() && (x.scalar_type() == at::kFloat || x.is_cuda()),
+              "Rope: x must be contiguous [rows, heads, head_dim], float32 on the CPU");
   TORCH_CHECK(positions.numel() == x.size(0) && positions.scalar_type() == at::kInt &&
                   table.rotary_dim() <= x.size(2),
               "Rope: positions ",
@@ -109,19 +146,9 @@ at::Tensor Rope(const at::Tensor& x, const at::Tensor& positions, const RopeTabl
               table.rotary_dim(),
               " elements do not fit x ",
               x.sizes());
-  const auto* at = positions.const_data_ptr<int32_t>();
-  int64_t count = 0;
-  for (int64_t i = 0; i < positions.numel(); ++i) {
-    TORCH_CHECK(0 <= at[i] && at[i] < table.max_positions(),
-                "Rope: position ",
-                at[i],
-                " of row ",
-                i,
-                " is outside the table of ",
-                table.max_positions());
-    count = std::max(count, int64_t{at[i]} + 1);
-  }
-  const auto [cosines, sines] = table.view(count);
+  const auto [cosines, sines] =
+      table.view(x.is_cuda() ? table.max_positions()
+                             : CheckPositions(positions, table.max_positions()));
   return RecordsGradient(x) ? RopeFunction::apply(x, positions, cosines, sines)
                             : Rotate(x, positions, cosines, sines, 1.0F);
 }

@@ -33,17 +33,21 @@ class RopeTable {
   };
   View view(int64_t count) const;
 
+  // All of it, on that device.
+  RopeTable on(at::Device device) const;
+
  private:
   struct Progress;  // what is computed by now
 
   at::Tensor cosines_;
   at::Tensor sines_;
-  std::shared_ptr<Progress> progress_;
+  std::shared_ptr<Progress> progress_;  // null on a GPU, where all is
 };
 
-// Elements of a head behind rotary_dim stay as they are.
-at::Tensor Rope(const at::Tensor& x,          // [rows, heads, head_dim] float32
+// Elements of a head behind rotary_dim stay as they are. All on one device; on a GPU nobody looks
+// whether the positions are below the table's length.
+at::Tensor Rope(const at::Tensor& x,  // [rows, heads, head_dim] float32, on a GPU also bfloat16
                 const at::Tensor& positions,  // [rows] int32, each below the table's length
-                const RopeTable& table);      // returns [rows, heads, head_dim] float32
+                const RopeTable& table);      // returns [rows, heads, head_dim] of x's dtype
 
 }  // namespace restem

@@ -1,4 +1,4 @@
-// Stands in for cuda/engine.cc in builds without CUDA.
+// Stands in for cuda/engine.cc and cuda_parts.cc in builds without CUDA.
 #include "sampler/new_engine.h"
 
 namespace restem {
@@ -8,6 +8,13 @@ absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngine(const Model&,
                                                               const EngineOptions&) {
   return CheckCudaDevice();
 }
+
+absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngineInParts(
+    const Model&, std::shared_ptr<const Tokenizer>, const EngineOptions&, std::shared_ptr<Group>) {
+  return CheckCudaDevice();
+}
+
+absl::Status ServeCudaParts(const Model&, std::shared_ptr<Group>) { return CheckCudaDevice(); }
 
 absl::Status CheckCudaDevice() {
   return InvalidInput(

@@ -29,4 +29,8 @@ std::vector<at::Tensor> FlatViews(const at::Tensor& flat, const Shapes& shapes) 
   return views;
 }
 
+at::Tensor CopyOnHost(const at::Tensor& tensor) {
+  return tensor.to(at::kCPU, tensor.scalar_type(), /*non_blocking=*/false, /*copy=*/true);
+}
+
 }  // namespace restem

@@ -16,4 +16,7 @@ int64_t FlatSize(const Shapes& shapes);
 // Views of `flat` [FlatSize(shapes)], one of each shape.
 std::vector<at::Tensor> FlatViews(const at::Tensor& flat, const Shapes& shapes);
 
+// A copy in the host's memory.
+at::Tensor CopyOnHost(const at::Tensor& tensor);
+
 }  // namespace restem

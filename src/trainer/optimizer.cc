@@ -4,6 +4,8 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <map>
+
 #include "base/parallel.h"
 
 namespace restem {
@@ -24,7 +26,12 @@ AdamW::AdamW(const std::vector<TrainedSlice>& slices, const TrainOptions& option
 void AdamW::step(const std::vector<at::Tensor>& gradients, double norm, double learning_rate) {
   clip(gradients, norm);
   ++steps_;
-  const at::Tensor step_count = at::full({}, static_cast<double>(steps_), at::kFloat);
+  std::map<c10::DeviceType, at::Tensor> step_counts;
+  for (const TrainedSlice& slice : slices_) {
+    at::Tensor& count = step_counts[slice.values.device().type()];
+    if (!count.defined())
+      count = at::full({}, static_cast<double>(steps_), slice.values.options());
+  }
   RunLanes(lanes_, [&](size_t lane) {
     for (size_t i = lane; i < slices_.size(); i += lanes_) {
       const double decay = slices_[i].is_matrix ? options_.weight_decay : 0.0;
@@ -33,7 +40,7 @@ void AdamW::step(const std::vector<at::Tensor>& gradients, double norm, double l
                         {first_[i]},
                         {second_[i]},
                         /*max_exp_avg_sqs=*/{},
-                        {step_count},
+                        {step_counts.at(slices_[i].values.device().type())},
                         learning_rate,
                         options_.betas[0],
                         options_.betas[1],

@@ -29,6 +29,7 @@ struct TrainOptions {
   int64_t save_every = 200;           // steps between trainer checkpoints; 0: only at the end
   double z_loss = 0.0;
   bool gradient_checkpointing = false;
+  bool offload_optimizer = false;
   std::string sharding = "auto";  // auto | node | none
   int64_t tensor_parallel_size = 1;
 

@@ -11,7 +11,9 @@
 namespace restem {
 namespace {
 
-constexpr int64_t kAutoMicroBatchTokens = 2048;
+// Of a lane: what fits a CPU's caches, and what fills a GPU.
+constexpr int64_t kAutoTokensOnCpu = 2048;
+constexpr int64_t kAutoTokensOnGpu = 8192;
 
 }  // namespace
 
@@ -35,9 +37,10 @@ Plan PlanSteps(std::span<const TrainingExample> examples,
   return plan;
 }
 
-int64_t MicroBatchTokens(const TrainOptions& options, int64_t lanes) {
+int64_t MicroBatchTokens(const TrainOptions& options, int64_t lanes, at::Device device) {
   const int64_t share = (options.tokens_per_step + lanes - 1) / lanes;
-  return options.micro_batch_tokens.value_or(std::min(kAutoMicroBatchTokens, share));
+  const int64_t most = device.is_cpu() ? kAutoTokensOnCpu : kAutoTokensOnGpu;
+  return options.micro_batch_tokens.value_or(std::min(most, share));
 }
 
 absl::Status CheckExample(const TrainingExample& example, const ModelConfig& config) {

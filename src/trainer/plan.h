@@ -1,6 +1,8 @@
 // What is trained on, in which order.
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <set>
@@ -27,7 +29,7 @@ Plan PlanSteps(std::span<const TrainingExample> examples,
                uint64_t iteration);
 
 // Rows of one forward and backward, where `lanes`, of all ranks together, share a step.
-int64_t MicroBatchTokens(const TrainOptions& options, int64_t lanes);
+int64_t MicroBatchTokens(const TrainOptions& options, int64_t lanes, at::Device device);
 
 // An id beyond the embedding, or a position beyond the rotary table, would read foreign memory:
 // InvalidInput naming the example.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "model/adapter.h"
+#include "model/on_device.h"
 
 namespace restem {
 namespace {
@@ -49,7 +50,12 @@ absl::StatusOr<StepLoss> ReplicatedModel::compute(std::span<const PackedBatch> b
   if (group_ == nullptr) return gradient_.compute(batches, step);
   const StepLoss loss = gradient_.compute(batches, step, {group_->rank(), group_->size()});
   RESTEM_RETURN_IF_ERROR(group_->all_reduce(gradient_.flat_gradients()));
+  RESTEM_RETURN_IF_ERROR(group_->settle());
   return loss;
+}
+
+absl::StatusOr<Model> ReplicatedModel::whole() {
+  return model_.device.is_cpu() ? model_ : ModelOn(model_, at::kCPU);
 }
 
 void ReplicatedModel::refresh() {

@@ -21,7 +21,7 @@ struct ReplicatedOptions {
 
 class ReplicatedModel : public TrainedModel {
  public:
-  // `start` is left as it is. `group` may be null: one process.
+  // `start` is left as it is; on its device this one computes. `group` may be null: one process.
   ReplicatedModel(const Model& start,
                   const ReplicatedOptions& options,
                   std::shared_ptr<Group> group);
@@ -30,7 +30,7 @@ class ReplicatedModel : public TrainedModel {
   absl::StatusOr<StepLoss> compute(std::span<const PackedBatch> batches, int64_t step) override;
   const std::vector<at::Tensor>& gradients() const override { return gradient_.gradients(); }
   void refresh() override;
-  absl::StatusOr<Model> whole() override { return model_; }
+  absl::StatusOr<Model> whole() override;
 
  private:
   const bool casts_;          // compute weights are copies

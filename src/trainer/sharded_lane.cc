@@ -14,7 +14,7 @@ namespace restem {
 
 MicroBatch::MicroBatch(const Model& model, const PackedBatch& packed_batch)
     : packed(packed_batch),
-      input(PadInput(packed.tokens, packed.positions, packed.live_rows)),
+      input(PadInput(packed.tokens, packed.positions, packed.live_rows, model.device)),
       attention(
           PackedAttentionOf(model,
                             std::make_shared<const std::vector<AttentionSegment>>(packed.segments),
@@ -31,7 +31,7 @@ ShardedLane::ShardedLane(const Model& model,
   }
   Shapes shapes;
   for (const KeptParameter& parameter : kept) shapes.push_back(parameter.shape);
-  kept_flat_ = at::zeros({FlatSize(shapes)}, at::kFloat);
+  kept_flat_ = at::zeros({FlatSize(shapes)}, at::TensorOptions(at::kFloat).device(model.device));
   kept_sums_ = FlatViews(kept_flat_, shapes);
   for (size_t i = 0; i < kept.size(); ++i) {
     at::Tensor& leaf = leaves[kept[i].name] = MakeLeaf(kept[i].values);

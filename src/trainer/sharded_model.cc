@@ -36,6 +36,8 @@ ShardedModel::ShardedModel(const ModelConfig& whole,
       shapes_(ParameterShapes(whole)),
       tied_(whole.tie_word_embeddings),
       model_(std::move(part)) {
+  model_.device = options_.device;
+  for (RopeTable& rope : model_.ropes) rope = rope.on(options_.device);
   if (mesh_.shards != nullptr) ReturnFreedBlocks();
 }
 
@@ -59,10 +61,12 @@ void ShardedModel::make_units(const Weights& own) {
     const bool is_head = parameter.tensor.is_same(own.lm_head.dense);
     matrices[layer ? unit_of_layer(*layer) : is_head ? layers + 1 : 0].push_back(std::move(matrix));
   }
-  const auto memory = std::make_shared<WholeMemory>();
+  const auto memory = std::make_shared<WholeMemory>(options_.device);
+  const at::Device home = options_.offload ? at::Device(at::kCPU) : options_.device;
   const at::ScalarType type = options_.bfloat16 ? at::kBFloat16 : at::kFloat;
   for (const auto& of_unit : matrices) {
-    units_.push_back(std::make_unique<ShardedUnit>(of_unit, type, mesh_.shards.get(), memory));
+    units_.push_back(
+        std::make_unique<ShardedUnit>(of_unit, type, mesh_.shards.get(), memory, home));
     for (TrainedSlice& slice : units_.back()->slices()) {
       slice.counts = mesh_.replicas == nullptr || mesh_.replicas->leads();
       slices_.push_back(std::move(slice));
@@ -75,7 +79,8 @@ void ShardedModel::make_units(const Weights& own) {
 void ShardedModel::make_kept() {
   Shapes shapes;
   for (const KeptParameter& parameter : kept_) shapes.push_back(parameter.values.sizes().vec());
-  const std::vector<at::Tensor> own = FlatViews(at::zeros({FlatSize(shapes)}, at::kFloat), shapes);
+  const auto float32 = at::TensorOptions(at::kFloat).device(options_.device);
+  const std::vector<at::Tensor> own = FlatViews(at::zeros({FlatSize(shapes)}, float32), shapes);
   for (size_t i = 0; i < kept_.size(); ++i) {
     KeptParameter& parameter = kept_[i];
     parameter.values = own[i].copy_(parameter.values);
@@ -259,6 +264,14 @@ absl::Status ShardedModel::sum_rest() {
     if (mesh_.replicas != nullptr)
       RESTEM_RETURN_IF_ERROR(mesh_.replicas->all_reduce(unit->gradient()));
   }
+  return settle();
+}
+
+// Until here a GPU may be behind.
+absl::Status ShardedModel::settle() {
+  for (Group* group : {mesh_.shards.get(), mesh_.replicas.get(), mesh_.all.get()})
+    if (group != nullptr) RESTEM_RETURN_IF_ERROR(group->settle());
+  for (const auto& group : mesh_.parts) RESTEM_RETURN_IF_ERROR(group->settle());
   return absl::OkStatus();
 }
 

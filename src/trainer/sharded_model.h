@@ -7,6 +7,8 @@
 // gathers each layer twice and reduces its gradient once, however many micro-batches there are.
 // Where activations are kept and not computed again, that would keep those of the whole step: then
 // as many micro-batches as there are lanes go together.
+//
+// On a GPU there is one lane, and what a rank keeps is there, or in the host's memory.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +30,8 @@ struct ShardedOptions {
   bool bfloat16 = false;   // matrices are gathered and computed with in bfloat16
   bool recompute = false;  // a layer's activations are computed again in the backward pass
   double z_loss = 0.0;
+  at::Device device = at::kCPU;  // where it computes
+  bool offload = false;          // what is trained stays in the host's memory
 };
 
 class ShardedModel : public TrainedModel {
@@ -57,6 +61,7 @@ class ShardedModel : public TrainedModel {
   void open_gradient(size_t unit);
   absl::Status close_gradient(size_t unit);
   absl::Status sum_rest();
+  absl::Status settle();
   absl::Status run_step(std::span<const PackedBatch> batches);
   absl::StatusOr<at::Tensor> whole_of(const std::string& name, const at::Tensor& own);
   void for_each(std::span<MicroBatch> batches,

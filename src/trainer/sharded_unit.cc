@@ -2,7 +2,7 @@
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
-#include <c10/core/CPUAllocator.h>
+#include <c10/core/Allocator.h>
 
 #include <algorithm>
 #include <utility>
@@ -11,7 +11,7 @@ namespace restem {
 
 at::DataPtr WholeMemory::take(size_t bytes) {
   const auto fits = std::ranges::find(free_, bytes, [](const auto& piece) { return piece.first; });
-  if (fits == free_.end()) return c10::GetCPUAllocator()->allocate(bytes);
+  if (fits == free_.end()) return c10::GetAllocator(device_.type())->allocate(bytes);
   at::DataPtr memory = std::move(fits->second);
   free_.erase(fits);
   return memory;
@@ -24,7 +24,8 @@ void WholeMemory::give(size_t bytes, at::DataPtr memory) {
 ShardedUnit::ShardedUnit(std::span<const UnitMatrix> matrices,
                          at::ScalarType type,
                          Group* group,
-                         std::shared_ptr<WholeMemory> memory)
+                         std::shared_ptr<WholeMemory> memory,
+                         at::Device home)
     : group_(group), memory_(std::move(memory)) {
   int64_t size = 0;
   for (const UnitMatrix& matrix : matrices) {
@@ -38,19 +39,22 @@ ShardedUnit::ShardedUnit(std::span<const UnitMatrix> matrices,
     size += start.numel();
   }
   run_ = (size + ranks() - 1) / ranks();
-  master_ = at::zeros({run_}, at::kFloat);
-  gradient_ = at::zeros({run_}, at::kFloat);
+  const auto float32 = at::TensorOptions(at::kFloat).device(home);
+  const auto there = at::TensorOptions(type).device(memory_->device());
+  master_ = at::zeros({run_}, float32);
+  gradient_ = at::zeros({run_}, float32);
   size_t next = 0;
   for_each_run([&](const Place& place, int64_t first, int64_t offset, int64_t count) {
     while (matrices[next].name != place.name) ++next;
     const at::Tensor flat = matrices[next].start.contiguous().view({-1});
     master_.narrow(0, offset, count).copy_(flat.narrow(0, first, count));
   });
-  compute_ = type == at::kFloat ? master_ : at::empty({run_}, type);
+  const bool is_master = type == at::kFloat && home == memory_->device();
+  compute_ = is_master ? master_ : at::empty({run_}, there);
   refresh();
   whole_ = compute_;
   if (!alone()) {
-    whole_ = at::empty({0}, type);
+    whole_ = at::empty({0}, there);
     attach_memory(static_cast<size_t>(ranks() * run_) * whole_.element_size());
     whole_.unsafeGetTensorImpl()->set_sizes_contiguous({ranks() * run_});
   }
@@ -122,7 +126,9 @@ void ShardedUnit::release() {
   storage->set_nbytes(0);
 }
 
-at::Tensor ShardedUnit::flat() const { return at::zeros({ranks() * run_}, at::kFloat); }
+at::Tensor ShardedUnit::flat() const {
+  return at::zeros({ranks() * run_}, whole_.options().dtype(at::kFloat));
+}
 
 std::vector<at::Tensor> ShardedUnit::views(const at::Tensor& flat) const {
   std::vector<at::Tensor> views;
@@ -134,14 +140,14 @@ std::vector<at::Tensor> ShardedUnit::views(const at::Tensor& flat) const {
 void ShardedUnit::begin_reduce(std::vector<at::Tensor> lanes) {
   summed_ = std::move(lanes.front());
   for (size_t lane = 1; lane < lanes.size(); ++lane) summed_.add_(lanes[lane]);
-  reduced_ = alone() ? summed_ : at::empty({run_}, at::kFloat);
+  reduced_ = alone() ? summed_ : at::empty({run_}, summed_.options());
   if (!alone()) reducing_ = group_->reduce_scatter(reduced_, summed_);
 }
 
 absl::Status ShardedUnit::end_reduce() {
   if (!reduced_.defined()) return absl::OkStatus();
   RESTEM_RETURN_IF_ERROR(reducing_.wait());
-  gradient_.add_(reduced_);
+  gradient_.add_(reduced_.to(gradient_.device()));
   reduced_.reset();
   summed_.reset();
   return absl::OkStatus();

@@ -21,10 +21,13 @@ namespace restem {
 // Memory that wholes come and go in: as many pieces as have ever been whole at the same time.
 class WholeMemory {
  public:
+  explicit WholeMemory(at::Device device) : device_(device) {}
+  at::Device device() const { return device_; }
   at::DataPtr take(size_t bytes);
   void give(size_t bytes, at::DataPtr memory);
 
  private:
+  const at::Device device_;
   std::vector<std::pair<size_t, at::DataPtr>> free_;
 };
 
@@ -38,11 +41,13 @@ struct UnitMatrix {
 
 class ShardedUnit {
  public:
-  // The start values are read once. Wholes have dtype `type`. `group` may be null: one process.
+  // The start values are read once. Wholes have dtype `type`, on the memory's device; what is
+  // trained of them, and its gradient, is on the device `home`. `group` may be null: one process.
   ShardedUnit(std::span<const UnitMatrix> matrices,
               at::ScalarType type,
               Group* group,
-              std::shared_ptr<WholeMemory> memory);
+              std::shared_ptr<WholeMemory> memory,
+              at::Device home);
 
   // What this rank trains of it, and the gradients to it in the same order.
   std::vector<TrainedSlice> slices() const;
@@ -89,7 +94,7 @@ class ShardedUnit {
   int64_t run_ = 0;      // elements of each rank
   at::Tensor master_;    // [run] float32
   at::Tensor gradient_;  // [run] float32
-  at::Tensor compute_;   // [run] of the compute dtype: master_ itself where that is float32
+  at::Tensor compute_;   // [run] of the compute dtype: master_ itself where that is it
   at::Tensor whole_;     // [ranks · run] of the compute dtype; compute_ itself where alone
   std::vector<Parameter> matrices_;  // views of whole_
 

@@ -1,5 +1,4 @@
 // A shared model put together again, on the leader.
-#include <ATen/ops/clone.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/zeros.h>
 
@@ -7,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "trainer/flat_tensors.h"
 #include "trainer/sharded_model.h"
 
 namespace restem {
@@ -23,7 +23,7 @@ absl::StatusOr<Model> ShardedModel::whole() {
     }
     unit->release();
   }
-  Model model = {whole_, {}, model_.ropes, model_.dir};
+  Model model = {whole_, {}, RopeTables(whole_), model_.dir};
   if (!mesh_.leads()) return model;
   VisitParameters(model.config,
                   model.weights,
@@ -38,7 +38,7 @@ absl::StatusOr<at::Tensor> ShardedModel::whole_of(const std::string& name, const
   if (mesh_.data_rank > 0) return at::Tensor();
   const std::vector<int64_t>& shape = shapes_.at(name);
   const PartCut cut = CutOf(shape, own.sizes().vec(), mesh_.part);
-  if (cut.dimension < 0) return mesh_.leads() ? at::clone(own) : at::Tensor();
+  if (cut.dimension < 0) return mesh_.leads() ? CopyOnHost(own) : at::Tensor();
   // As large as the largest: the last may have less.
   const int64_t parts = mesh_.part.count;
   const int64_t shares = parts / cut.parts_each;
@@ -53,7 +53,7 @@ absl::StatusOr<at::Tensor> ShardedModel::whole_of(const std::string& name, const
   of_part.insert(of_part.begin(), parts);
   at::Tensor joined = all.view(of_part).slice(0, 0, parts, cut.parts_each);
   joined = cut.dimension == 0 ? joined.flatten(0, 1) : joined.transpose(0, 1).flatten(1, 2);
-  return joined.narrow(cut.dimension, 0, whole_size).contiguous();
+  return joined.narrow(cut.dimension, 0, whole_size).cpu().contiguous();
 }
 
 }  // namespace restem

@@ -11,15 +11,17 @@ namespace restem {
 namespace {
 
 // Weights of the step's loss: each target's share of the whole step.
-at::Tensor NormalizedWeights(const PackedBatch& batch, double total_weight) {
+at::Tensor NormalizedWeights(const PackedBatch& batch, double total_weight, at::Device device) {
   std::vector<float> weights;
   weights.reserve(batch.target_weights.size());
   for (const float weight : batch.target_weights)
     weights.push_back(static_cast<float>(weight / total_weight));
-  return ToTensor(std::span<const float>(weights));
+  return ToTensor(std::span<const float>(weights), 0, device);
 }
 
-double WeightedSum(const at::Tensor& values, const at::Tensor& weights) {
+double WeightedSum(const at::Tensor& of_rows, const at::Tensor& of_weights) {
+  const at::Tensor values = of_rows.cpu();
+  const at::Tensor weights = of_weights.cpu();
   const auto* v = values.const_data_ptr<float>();
   const auto* w = weights.const_data_ptr<float>();
   double sum = 0.0;
@@ -49,12 +51,13 @@ StepLoss LossWithGradient(const Model& model,
                           double total_weight,
                           double z_loss,
                           const at::Tensor& head_gradient) {
-  const at::Tensor weights = NormalizedWeights(batch, total_weight);
-  const at::Tensor targets = GatherRows(hidden, ToTensor(std::span(batch.target_rows)));
+  const at::Tensor weights = NormalizedWeights(batch, total_weight, model.device);
+  const at::Tensor targets =
+      GatherRows(hidden, ToTensor(std::span(batch.target_rows), 0, model.device));
   const WeightedNllResult nll =
       WeightedNll(model.parts == nullptr ? targets : IntoParts(*model.parts, targets),
                   model.weights.output_embedding(),
-                  ToTensor(std::span(batch.target_tokens)),
+                  ToTensor(std::span(batch.target_tokens), 0, model.device),
                   weights,
                   z_loss,
                   {.soft_cap = model.config.logit_soft_cap,

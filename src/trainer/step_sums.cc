@@ -1,16 +1,31 @@
 #include "trainer/step_sums.h"
 
 #include <ATen/ops/dot.h>
+#include <ATen/ops/stack.h>
 
 #include <array>
 #include <cmath>
+#include <map>
 
 namespace restem {
 namespace {
 
-double SumOfSquares(const at::Tensor& gradient) {
-  const at::Tensor flat = gradient.view({-1});
-  return at::dot(flat, flat).item<float>();
+// Of each in float32, of all in float64. A GPU is waited for once.
+double SumOfSquares(const std::vector<TrainedSlice>& slices,
+                    const std::vector<at::Tensor>& gradients) {
+  std::map<c10::DeviceType, std::vector<at::Tensor>> squares;
+  for (size_t i = 0; i < slices.size(); ++i) {
+    if (!slices[i].counts) continue;
+    const at::Tensor flat = gradients[i].view({-1});
+    squares[flat.device().type()].push_back(at::dot(flat, flat));
+  }
+  double sum = 0.0;
+  for (const auto& [device, terms] : squares) {
+    const at::Tensor on_host = at::stack(terms).to(at::kCPU, at::kDouble);
+    const auto* term = on_host.const_data_ptr<double>();
+    for (size_t i = 0; i < terms.size(); ++i) sum += term[i];
+  }
+  return sum;
 }
 
 }  // namespace
@@ -19,14 +34,10 @@ absl::StatusOr<StepSums> SumOverRanks(const StepSums& own,
                                       const std::vector<TrainedSlice>& slices,
                                       const std::vector<at::Tensor>& gradients,
                                       Group* group) {
-  double squares = 0.0;
-  for (size_t i = 0; i < slices.size(); ++i) {
-    if (slices[i].counts) squares += SumOfSquares(gradients[i]);
-  }
   std::array<double, 5> sums = {own.loss.loss,
                                 own.loss.entropy,
                                 static_cast<double>(own.loss.tokens),
-                                squares,
+                                SumOfSquares(slices, gradients),
                                 own.stop ? 1.0 : 0.0};
   if (group != nullptr) RESTEM_RETURN_IF_ERROR(group->sum(sums));
   return StepSums{

@@ -1,6 +1,5 @@
 #include "trainer/train.h"
 
-#include <ATen/ops/clone.h>
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
@@ -17,6 +16,9 @@
 #include "base/progress.h"
 #include "base/shutdown.h"
 #include "data/packing.h"
+#include "model/on_device.h"
+#include "ops/device.h"
+#include "trainer/flat_tensors.h"
 #include "trainer/mesh.h"
 #include "trainer/optimizer.h"
 #include "trainer/plan.h"
@@ -55,19 +57,31 @@ absl::Status CheckFinite(const StepSums& sums,
 bool IsSharded(const TrainSetup& setup) {
   const TrainOptions& options = setup.options;
   if (options.tensor_parallel_size > 1) return true;
-  const bool can_be = setup.start.weights.adapter.empty() && !setup.deterministic;
+  const bool packs = setup.deterministic && setup.device.is_cpu();
+  const bool can_be = setup.start.weights.adapter.empty() && !packs;
   const bool several = setup.group != nullptr && options.sharding != "none";
-  return can_be && (several || options.gradient_checkpointing);
+  // A GPU holds a layer's gradients at a time, not all.
+  return can_be && (several || options.gradient_checkpointing || !setup.device.is_cpu());
+}
+
+// Threads that compute: a GPU is fed by one.
+int64_t LanesOf(const TrainSetup& setup) { return setup.device.is_cpu() ? setup.lanes : 1; }
+
+// Threads that update what is trained.
+int64_t OptimizerLanes(const TrainSetup& setup) {
+  return setup.options.offload_optimizer ? setup.lanes : LanesOf(setup);
 }
 
 absl::StatusOr<std::unique_ptr<TrainedModel>> MakeTrainedModel(const TrainSetup& setup) {
   const TrainOptions& options = setup.options;
   if (!IsSharded(setup)) {
-    return std::make_unique<ReplicatedModel>(setup.start,
+    const bool on_cpu = setup.device.is_cpu();
+    const Model start = on_cpu ? setup.start : ModelOn(setup.start, setup.device);
+    return std::make_unique<ReplicatedModel>(start,
                                              ReplicatedOptions{setup.bfloat16,
-                                                               setup.lanes,
+                                                               LanesOf(setup),
                                                                options.z_loss,
-                                                               setup.deterministic,
+                                                               setup.deterministic && on_cpu,
                                                                setup.seed,
                                                                setup.iteration},
                                              setup.group);
@@ -75,11 +89,13 @@ absl::StatusOr<std::unique_ptr<TrainedModel>> MakeTrainedModel(const TrainSetup&
   RESTEM_ASSIGN_OR_RETURN(
       Mesh mesh,
       FormMesh(setup.group,
-               {options.tensor_parallel_size, options.sharding, setup.lanes, setup.node}));
+               {options.tensor_parallel_size, options.sharding, LanesOf(setup), setup.node}));
   return ShardedModel::make(setup.start,
                             {.bfloat16 = setup.bfloat16,
                              .recompute = options.gradient_checkpointing,
-                             .z_loss = options.z_loss},
+                             .z_loss = options.z_loss,
+                             .device = setup.device,
+                             .offload = options.offload_optimizer},
                             std::move(mesh));
 }
 
@@ -90,7 +106,7 @@ class Trainer {
       : setup_(setup),
         plan_(PlanSteps(setup.examples, setup.options, setup.seed, setup.iteration)),
         model_(std::move(model)),
-        optimizer_(model_->slices(), setup.options, setup.lanes) {}
+        optimizer_(model_->slices(), setup.options, OptimizerLanes(setup)) {}
 
   absl::StatusOr<TrainResult> run() {
     RESTEM_ASSIGN_OR_RETURN(checkpoints_, TrainerCheckpoints::open(setup_.state_dir, setup_.group));
@@ -116,8 +132,8 @@ class Trainer {
   bool leads() const { return setup_.group == nullptr || setup_.group->leads(); }
   int64_t micro_batch_tokens() const {
     const int64_t ranks = setup_.group == nullptr ? 1 : setup_.group->size();
-    const int64_t at_once = setup_.lanes * ranks / setup_.options.tensor_parallel_size;
-    return MicroBatchTokens(setup_.options, at_once);
+    const int64_t at_once = LanesOf(setup_) * ranks / setup_.options.tensor_parallel_size;
+    return MicroBatchTokens(setup_.options, at_once, setup_.device);
   }
   int64_t total_steps() const { return static_cast<int64_t>(plan_.steps.size()); }
 
@@ -192,6 +208,7 @@ class Trainer {
   // The leader's score is everybody's.
   absl::StatusOr<double> validate() {
     RESTEM_ASSIGN_OR_RETURN(const Model model, model_->whole());
+    ReturnCachedMemory(setup_.device);  // whoever measures it has need of it
     if (setup_.group == nullptr) return setup_.validate(model, at_.step);
     const std::string name = fmt::format("validation of step {}", at_.step);
     constexpr char kStopped[] = "stopped";
@@ -232,7 +249,7 @@ class Trainer {
 
   void remember_best() {
     best_.clear();
-    for (const TrainedSlice& slice : model_->slices()) best_.push_back(at::clone(slice.values));
+    for (const TrainedSlice& slice : model_->slices()) best_.push_back(CopyOnHost(slice.values));
   }
 
   absl::Status save() { return checkpoints_->save(at_, model_->slices(), kinds()); }
@@ -253,6 +270,7 @@ class Trainer {
     result.tokens = tokens_;
     result.seconds = seconds_;
     result.last_loss = at_.last_loss;
+    result.peak_gpu_bytes = PeakDeviceBytes(setup_.device);
     return result;
   }
 
@@ -280,9 +298,21 @@ absl::StatusOr<TrainResult> Train(TrainSetup setup) {
     // The threads of all ranks share the micro-batches out: each has to know how many there are.
     RESTEM_ASSIGN_OR_RETURN(setup.lanes, setup.group->least("number of threads", setup.lanes));
   }
-  RESTEM_ASSIGN_OR_RETURN(std::unique_ptr<TrainedModel> model, MakeTrainedModel(setup));
-  setup.start.weights = {};
-  return Trainer(setup, std::move(model)).run();
+  if (setup.deterministic) ComputeRepeatably(setup.device);
+  absl::StatusOr<TrainResult> result;
+  try {
+    RESTEM_ASSIGN_OR_RETURN(std::unique_ptr<TrainedModel> model, MakeTrainedModel(setup));
+    setup.start.weights = {};
+    result = Trainer(setup, std::move(model)).run();
+  } catch (const c10::OutOfMemoryError& error) {
+    result = Failed(fmt::format(
+        "{}: the GPU's memory is too small: a smaller train.micro_batch_tokens, "
+        "train.gradient_checkpointing, train.offload_optimizer or more ranks need less of it ({})",
+        setup.label,
+        error.what_without_backtrace()));
+  }
+  ReturnCachedMemory(setup.device);
+  return result;
 }
 
 }  // namespace restem

@@ -34,9 +34,10 @@ struct TrainSetup {
   bool bfloat16 = false;  // compute in bfloat16 over float32 master weights
   uint64_t seed = 0;
   uint64_t iteration = 0;
+  at::Device device = at::kCPU;  // where it computes; `start` is on the CPU in any case
   int64_t lanes = 1;  // threads; of a group, as many are used as the rank has that has fewest
   // Forward passes with the very products that sampling uses, so that equal weights give the
-  // log-probs that it recorded, bit for bit.
+  // log-probs that it recorded, bit for bit. On a GPU: with operators that repeat themselves.
   bool deterministic = false;
   std::string state_dir;  // trainer checkpoints; training continues from the one that is there
   std::string label;      // of the progress bar
@@ -59,10 +60,11 @@ struct TrainResult {
   int64_t tokens = 0;     // input rows of the steps that this call took
   double seconds = 0.0;   // of this call, validation left out
   double last_loss = 0.0;
+  int64_t peak_gpu_bytes = 0;  // that tensors took at a time; 0 on a CPU
 };
 
 // Stopped at any moment and run again with the same setup, it ends with the same weights to the
-// bit; with another number of ranks, up to rounding. Where a rank is lost, absl::IsUnavailable on
+// bit (on a GPU, if it is deterministic); with another number of ranks, up to rounding. Where a rank is lost, absl::IsUnavailable on
 // the others. InvalidInput names an example that is beyond the model's context or vocabulary,
 // or says why the ranks cannot share the model as the options have it; Failed, the examples of a
 // step whose loss or gradient is not finite.

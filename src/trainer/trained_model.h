@@ -43,8 +43,8 @@ class TrainedModel {
   // Called after the slices have changed: what is computed with follows them.
   virtual void refresh() = 0;
 
-  // The model to compute with, on the group's first rank; without weights on the others. All ranks
-  // call it.
+  // The model to compute with, in the host's memory, on the group's first rank; without weights on
+  // the others. All ranks call it.
   virtual absl::StatusOr<Model> whole() = 0;
 };
 

@@ -1,6 +1,6 @@
 #include "trainer/trainer_checkpoint.h"
 
-#include <ATen/ops/clone.h>
+#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +14,7 @@
 
 #include "absl/strings/numbers.h"
 #include "base/file.h"
+#include "trainer/flat_tensors.h"
 #include "trainer/parameter_run.h"
 
 namespace restem {
@@ -117,15 +118,17 @@ absl::Status SavedTraining::read(const std::string& kind,
                                  const at::Tensor& into) const {
   const auto found = saved_.find(kind + "." + run.parameter);
   int64_t have = 0;
+  const at::Tensor on_host = into.is_cpu() ? into : at::empty(into.sizes(), at::kFloat);
   if (found != saved_.end()) {
     for (const Saved& saved : found->second) {
       const std::span<const float> values(reinterpret_cast<const float*>(saved.view.bytes.data()),
                                           saved.view.bytes.size() / sizeof(float));
-      const std::span<float> place(into.mutable_data_ptr<float>(),
+      const std::span<float> place(on_host.mutable_data_ptr<float>(),
                                    static_cast<size_t>(into.numel()));
       have += CopyRun(saved.run, values, run, place);
     }
   }
+  if (!into.is_cpu()) into.copy_(on_host);
   if (have == into.numel()) return absl::OkStatus();
   return InvalidInput(
       fmt::format("{}: of {} of {} only {} of {} elements are there: this training cannot be "
@@ -190,14 +193,15 @@ absl::Status TrainerCheckpoints::save(const TrainerCounters& counters,
                                       const std::vector<SavedKind>& kinds) {
   RESTEM_RETURN_IF_ERROR(finish());
   const int64_t number = ++number_;
-  if (group_ == nullptr) {
-    return complete(number, write(number, counters, slices, kinds));
-  }
+  const bool waits = group_ == nullptr;
   std::vector<SavedKind> copies = kinds;
   for (SavedKind& kind : copies) {
-    for (size_t i = 0; i < slices.size(); ++i)
-      if (slices[i].counts) kind.values[i] = at::clone(kind.values[i]);
+    for (size_t i = 0; i < slices.size(); ++i) {
+      at::Tensor& values = kind.values[i];
+      if (slices[i].counts) values = waits ? values.cpu() : CopyOnHost(values);
+    }
   }
+  if (waits) return complete(number, write(number, counters, slices, copies));
   writer_ = std::thread([this, number, counters, slices, copies = std::move(copies)] {
     try {
       written_ = complete(number, write(number, counters, slices, copies));

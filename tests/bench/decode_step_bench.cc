@@ -84,6 +84,7 @@ class RandomModel {
  public:
   explicit RandomModel(const ModelConfig& config) {
     model_.config = config;
+    model_.vocabulary = config.vocab_size;
     model_.attention = {
         config.num_attention_heads, config.num_key_value_heads, config.head_dim, 0.1F};
     const int64_t hidden = config.hidden_size;

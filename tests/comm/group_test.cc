@@ -14,6 +14,7 @@
 
 #include "comm/local_address.h"
 #include "support/peers.h"
+#include "support/require_gpu.h"
 
 namespace restem {
 namespace {
@@ -42,6 +43,23 @@ TEST(Group, GathersAndAddsUp) {
       EXPECT_EQ(numbers[1], ranks / 2);
     });
   }
+}
+
+// NCCL takes one rank on each GPU.
+TEST(Group, CollectivesOnAGpu) {
+  if (!testing::FoundOrNotRequired(at::hasCUDA()))
+    GTEST_SKIP() << "no CUDA device, or no CUDA build";
+  InGroup(1, [&](const std::shared_ptr<Group>& group) {
+    const auto on_gpu = at::TensorOptions(at::kCUDA).dtype(at::kFloat);
+    const at::Tensor whole = at::zeros({4}, on_gpu);
+    ASSERT_TRUE(group->all_gather(whole, at::full({4}, 3.0, on_gpu)).wait().ok());
+    const at::Tensor part = at::zeros({4}, on_gpu);
+    ASSERT_TRUE(group->reduce_scatter(part, whole).wait().ok());
+    ASSERT_TRUE(group->all_reduce(part).ok());
+    ASSERT_TRUE(group->broadcast(part).ok());
+    ASSERT_TRUE(group->settle().ok());
+    EXPECT_TRUE(at::equal(part.cpu(), at::full({4}, 3.0)));
+  });
 }
 
 TEST(Group, OneTellsAndOthersAsk) {

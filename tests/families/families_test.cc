@@ -123,8 +123,8 @@ TEST_P(Families, LossAndGradientAreThoseOfTransformers) {
   }
 }
 
-// Layer by layer, with activations kept or computed again, and by two ranks that have half of each
-// layer.
+// Layer by layer, with activations kept or computed again, by two ranks that have half of each
+// layer, and on a GPU where there is one.
 TEST_P(Families, LossAndGradientLayerByLayerAreThoseOfTransformers) {
   const auto gradients = LoadModel(dir_ + "/gradient", /*bfloat16=*/false);
   ASSERT_TRUE(gradients.ok()) << gradients.status();
@@ -137,16 +137,22 @@ TEST_P(Families, LossAndGradientLayerByLayerAreThoseOfTransformers) {
     int64_t ranks;
     bool recompute;
     int64_t parts;
+    at::Device device = at::kCPU;
   };
-  const bool can_be_cut = PartConfig(model_.config, {0, 2}).ok();
-  for (const Case& c : {Case{0, false, 1}, Case{0, true, 1}, Case{2, true, 2}}) {
-    if (c.parts > 1 && !can_be_cut) continue;
+  std::vector<Case> cases = {{0, false, 1}, {0, true, 1}};
+  if (PartConfig(model_.config, {0, 2}).ok()) cases.push_back({2, true, 2});
+  if (at::hasCUDA()) cases.push_back({0, false, 1, {at::kCUDA, 0}});
+  for (const Case& c : cases) {
     const testing::SharedGradient shared = testing::GradientOnRanks(
-        model_, batches, c.ranks, {.recompute = c.recompute}, {.parts = c.parts, .lanes = 2});
+        model_,
+        batches,
+        c.ranks,
+        {.recompute = c.recompute, .device = c.device},
+        {.parts = c.parts, .lanes = c.device.is_cpu() ? 2 : 1});
     EXPECT_NEAR(shared.loss, reference, 1e-5 * reference);
     for (const Parameter& parameter : Parameters(gradients->config, gradients->weights))
       EXPECT_TRUE(Near(shared.gradients.at(parameter.name), parameter.tensor.reshape({-1}), 1e-4))
-          << parameter.name << " in " << c.parts << " parts";
+          << parameter.name << " in " << c.parts << " parts on " << c.device;
   }
 }
 

@@ -199,10 +199,17 @@ TEST_P(DecodeOpsTest, EmbeddingsOfTokens) {
     DeviceArray<unsigned char> rows(Encoded(table, GetParam()));
     DeviceArray<int32_t> chosen(tokens);
     DeviceArray<float> x(expected.size());
-    EXPECT_STREQ(
-        cuda::EmbedTokens(GetParam(), 5, width, rows.data(), chosen.data(), x.data(), nullptr),
-        nullptr);
+    const cuda::EmbeddingTable whole = {GetParam(), width, rows.data(), 0, 7};
+    EXPECT_STREQ(cuda::EmbedTokens(whole, 5, chosen.data(), x.data(), nullptr), nullptr);
     EXPECT_EQ(x.host(), Narrow(expected)) << width;
+    // Of a part that has tokens 1 to 5, the others are zeros.
+    std::fill_n(expected.begin(), 3 * width, 0.0);
+    const auto bytes = Encoded(table, GetParam());
+    const auto row = static_cast<std::ptrdiff_t>(bytes.size() / 7);
+    DeviceArray<unsigned char> own({bytes.begin() + row, bytes.end() - row});
+    const cuda::EmbeddingTable part = {GetParam(), width, own.data(), 1, 5};
+    EXPECT_STREQ(cuda::EmbedTokens(part, 5, chosen.data(), x.data(), nullptr), nullptr);
+    EXPECT_EQ(x.host(), Narrow(expected)) << width << ", a part";
   }
 }
 
@@ -217,9 +224,9 @@ TEST(DecodeOps, RefuseWhatTheyCannotDo) {
                "cudaErrorNotSupported");
   EXPECT_STREQ(cuda::Glu(Activation::kSilu, kType, 1, 4, memory + 1, nullptr, nullptr, nullptr),
                "cudaErrorMisalignedAddress");
-  EXPECT_STREQ(cuda::EmbedTokens(kType, 1, 6, nullptr, nullptr, nullptr, nullptr),
+  EXPECT_STREQ(cuda::EmbedTokens({kType, 6, nullptr, 0, 1}, 1, nullptr, nullptr, nullptr),
                "cudaErrorNotSupported");
-  EXPECT_STREQ(cuda::EmbedTokens(kType, 1, 4, nullptr, nullptr, memory + 2, nullptr),
+  EXPECT_STREQ(cuda::EmbedTokens({kType, 4, nullptr, 0, 1}, 1, nullptr, memory + 2, nullptr),
                "cudaErrorMisalignedAddress");
   EXPECT_STREQ(cuda::RmsNorm({1, 6, nullptr, kEps, kType}, nullptr, nullptr, nullptr, nullptr),
                "cudaErrorNotSupported");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <chrono>
 #include <functional>
@@ -30,6 +31,7 @@ struct PeerTimes {
 // Rank 0 serves the store, unless it `is_served` by a launcher.
 inline Peer StartPeer(
     uint16_t port, int64_t rank, int64_t world_size, PeerTimes times = {}, bool is_served = false) {
+  signal(SIGPIPE, SIG_IGN);  // as the program does: a store that goes away is an error of a write
   Launch launch;
   launch.rank = rank;
   launch.world_size = world_size;

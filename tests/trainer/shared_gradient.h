@@ -66,7 +66,7 @@ inline SharedGradient GradientOnRanks(const Model& model,
     for (size_t i = 0; i < sharded.slices().size(); ++i) {
       const TrainedSlice& slice = sharded.slices()[i];
       if (!slice.counts) continue;
-      const at::Tensor values = sharded.gradients()[i].contiguous();
+      const at::Tensor values = sharded.gradients()[i].cpu().contiguous();
       const at::Tensor& whole = all.gradients.at(slice.run.parameter);
       const std::span<const float> from(values.const_data_ptr<float>(),
                                         static_cast<size_t>(values.numel()));

@@ -1,5 +1,7 @@
 #include "sampler/cuda/decoder.h"
 
+#include <algorithm>
+
 #include "kernels/embedding.h"
 #include "kernels/glu.h"
 #include "kernels/matrix_product.h"
@@ -42,6 +44,7 @@ class Launcher {
                    last ? model_.norm : model_.layers[static_cast<size_t>(i) + 1].input_norm);
     }
     draw();
+    RESTEM_RETURN_IF_ERROR(together_);
     return Check(error_, what_);
   }
 
@@ -51,6 +54,12 @@ class Launcher {
     if (error_ != nullptr || error == nullptr) return;
     error_ = error;
     what_ = what;
+  }
+
+  // What all ranks have made of their parts is added up.
+  void add_up(kernels::Precision precision, void* data) {
+    if (context_.parts == nullptr || !together_.ok()) return;
+    together_ = context_.parts->sum(precision, data, rows_ * config_.hidden_size, stream_);
   }
 
   gpu::PagedBatch batch() const {
@@ -90,14 +99,17 @@ class Launcher {
                              room_.positions,
                              stream_),
              "TakeNewest");
-    launched(gpu::EmbedTokens(model_.precision,
+    launched(gpu::EmbedTokens({model_.precision,
+                               config_.hidden_size,
+                               model_.embed_tokens,
+                               model_.first_token,
+                               config_.vocab_size},
                               rows_,
-                              config_.hidden_size,
-                              model_.embed_tokens,
                               room_.tokens,
                               room_.x,
                               stream_),
              "EmbedTokens");
+    add_up(kernels::Precision::kFloat32, room_.x);
     launched(gpu::RmsNorm(norm(model_.layers.front().input_norm),
                           room_.x,
                           /*chosen=*/nullptr,
@@ -148,6 +160,7 @@ class Launcher {
              config_.hidden_size,
              room_.block_out,
              "the product of o");
+    add_up(model_.precision, room_.block_out);
     add(layer.o_bias, layer.mlp_input_norm);
   }
 
@@ -174,6 +187,7 @@ class Launcher {
              config_.hidden_size,
              room_.block_out,
              "the product of down");
+    add_up(model_.precision, room_.block_out);
     add(layer.down_bias, next_norm);
   }
 
@@ -184,14 +198,47 @@ class Launcher {
         "AddRmsNorm");
   }
 
-  void draw() {
-    const int64_t vocab = config_.vocab_size;
-    const int64_t stride = LogitsStride(vocab);
+  void compute_logits(float* to, int64_t stride) {
     multiply(room_.normed,
              model_.lm_head,
              config_.hidden_size,
-             {room_.logits, kernels::Precision::kFloat32, rows_, vocab, stride},
+             {to, kernels::Precision::kFloat32, rows_, config_.vocab_size, stride},
              "the product of lm_head");
+  }
+
+  // Each rank's columns, side by side.
+  void gather_logits() {
+    const int64_t columns = model_.tokens_of_part();
+    const int64_t stride = LogitsStride(columns);
+    compute_logits(room_.own_logits, stride);
+    constexpr auto kElement = static_cast<int64_t>(sizeof(float));
+    if (together_.ok())
+      together_ = context_.parts->gather(
+          room_.all_logits, room_.own_logits, rows_ * stride * kElement, stream_);
+    for (int64_t part = 0; part < model_.parts; ++part) {
+      const int64_t first = part * columns;
+      const int64_t count = std::min(columns, model_.vocabulary - first);
+      const cudaError_t error =
+          cudaMemcpy2DAsync(room_.logits + first,
+                            static_cast<size_t>(LogitsStride(model_.vocabulary) * kElement),
+                            room_.all_logits + part * rows_ * stride,
+                            static_cast<size_t>(stride * kElement),
+                            static_cast<size_t>(count * kElement),
+                            static_cast<size_t>(rows_),
+                            cudaMemcpyDeviceToDevice,
+                            stream_);
+      launched(error == cudaSuccess ? nullptr : cudaGetErrorName(error), "joining logits");
+    }
+  }
+
+  void draw() {
+    const int64_t vocab = model_.vocabulary;
+    const int64_t stride = LogitsStride(vocab);
+    if (context_.parts == nullptr) {
+      compute_logits(room_.logits, stride);
+    } else {
+      gather_logits();
+    }
     launched(gpu::SampleTokens({rows_, vocab, stride},
                                context_.rule.sampling,
                                kernels::Precision::kFloat32,
@@ -220,6 +267,7 @@ class Launcher {
   const StepInput& input_;
   int64_t rows_;
   cudaStream_t stream_;
+  absl::Status together_;  // with the ranks that have the other parts
   CudaError error_ = nullptr;
   const char* what_ = "";
 };

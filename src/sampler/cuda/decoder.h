@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "sampler/cuda/device_model.h"
+#include "sampler/cuda/device_parts.h"
 #include "sampler/cuda/kv_pages.h"
 #include "sampler/cuda/step_input.h"
 #include "sampler/cuda/step_room.h"
@@ -26,6 +27,7 @@ struct DecoderContext {
   const DeviceKvPages& pages;
   StepRoom room;
   DrawRule rule;
+  DeviceParts* parts = nullptr;  // null: the model is whole
   std::function<void(const char* kernel)> watch = nullptr;  // told of each launch; for profiles
 };
 

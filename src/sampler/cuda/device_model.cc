@@ -113,12 +113,15 @@ DeviceLayer UploadLayer(const ModelConfig& config, const LayerWeights& layer, Up
 
 }  // namespace
 
-absl::StatusOr<DeviceModel> UploadModel(const Model& model) {
+absl::StatusOr<DeviceModel> UploadModel(const Model& model, int64_t parts) {
   const ModelConfig& config = model.config;
   const Weights& weights = model.weights;
   RESTEM_RETURN_IF_ERROR(CheckShape(config));
   DeviceModel result;
   result.config = config;
+  result.parts = parts;
+  result.first_token = model.first_token;
+  result.vocabulary = parts > 1 ? model.vocabulary : config.vocab_size;
   result.precision = weights.embed_tokens.scalar_type() == at::kFloat
                          ? kernels::Precision::kFloat32
                          : kernels::Precision::kBfloat16;

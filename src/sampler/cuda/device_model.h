@@ -36,9 +36,17 @@ struct DeviceModel {
   const float* cosines = nullptr;  // [max_positions, head_dim / 2]
   const float* sines = nullptr;    // the same
   std::vector<DeviceBuffer> memory;
+  // Of a part (model/part.h), which config and weights then are of.
+  int64_t parts = 1;
+  int64_t first_token = 0;  // of the part's rows of the embedding
+  int64_t vocabulary = 0;   // rows of all parts
+
+  // Rows of the embedding that each part has but the last, which may have fewer.
+  int64_t tokens_of_part() const { return (vocabulary + parts - 1) / parts; }
 };
 
 // InvalidInput where the kernels do not take the model's shape, Failed where memory is short.
-absl::StatusOr<DeviceModel> UploadModel(const Model& model);
+// `parts`: how many the model is cut into, of which it is one.
+absl::StatusOr<DeviceModel> UploadModel(const Model& model, int64_t parts = 1);
 
 }  // namespace restem::cuda

@@ -40,12 +40,16 @@ absl::StatusOr<int64_t> PlanPages(std::span<const SampleRequest> requests,
                                   const SamplingParams& params,
                                   const DeviceModel& model,
                                   const StepShape& most,
-                                  std::optional<int64_t> kv_cache_bytes) {
+                                  std::optional<int64_t> kv_cache_bytes,
+                                  StepFollowers* followers) {
   constexpr double kShare = 0.9;  // the rest is for graphs, kernels and the driver
   KvMemory memory = {kv_cache_bytes.value_or(0), DeviceKvPages::page_bytes(model)};
   int64_t free = 0;
   if (!kv_cache_bytes) {
     RESTEM_ASSIGN_OR_RETURN(free, FreeDeviceMemory());
+    if (followers != nullptr) {
+      RESTEM_ASSIGN_OR_RETURN(free, followers->least_free(free));
+    }
     const int64_t left = free - StepRunner::DeviceBytes(model, most);
     memory.bytes = static_cast<int64_t>(kShare * static_cast<double>(std::max<int64_t>(0, left)));
   }
@@ -86,58 +90,111 @@ absl::StatusOr<KvSequence> FeedPrefix(std::span<const SampleRequest> requests,
   return prefix;
 }
 
+// What prompts are checked against: a part has fewer rows of the embedding than there are tokens.
+ModelConfig WholeConfig(const DeviceModel& model) {
+  ModelConfig config = model.config;
+  config.vocab_size = model.vocabulary;
+  return config;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CudaEngine>> CudaEngine::create(
-    const Model& model, std::shared_ptr<const Tokenizer> tokenizer, const EngineOptions& options) {
+    const Model& model,
+    std::shared_ptr<const Tokenizer> tokenizer,
+    const EngineOptions& options,
+    std::unique_ptr<StepFollowers> followers,
+    int64_t parts) {
   RESTEM_RETURN_IF_ERROR(CheckCudaDevice());
-  RESTEM_ASSIGN_OR_RETURN(DeviceModel on_device, UploadModel(model));
+  RESTEM_ASSIGN_OR_RETURN(DeviceModel on_device, UploadModel(model, parts));
   return std::unique_ptr<CudaEngine>(
-      new CudaEngine(std::move(on_device), std::move(tokenizer), options));
+      new CudaEngine(std::move(on_device), std::move(tokenizer), options, std::move(followers)));
 }
 
 CudaEngine::CudaEngine(DeviceModel model,
                        std::shared_ptr<const Tokenizer> tokenizer,
-                       const EngineOptions& options)
-    : model_(std::move(model)), tokenizer_(std::move(tokenizer)), options_(options) {}
+                       const EngineOptions& options,
+                       std::unique_ptr<StepFollowers> followers)
+    : model_(std::move(model)),
+      whole_(WholeConfig(model_)),
+      tokenizer_(std::move(tokenizer)),
+      options_(options),
+      followers_(std::move(followers)) {}
+
+absl::StatusOr<Generation> CudaEngine::plan(std::span<const SampleRequest> requests,
+                                            const SamplingParams& params) const {
+  const int64_t rows = options_.batch_tokens.value_or(kAutoRows);
+  Generation generation;
+  generation.params = params;
+  generation.same_shape = options_.deterministic;
+  generation.most = LargestStep(requests, params, whole_, rows, options_.deterministic);
+  RESTEM_ASSIGN_OR_RETURN(generation.pages,
+                          PlanPages(requests,
+                                    params,
+                                    model_,
+                                    generation.most,
+                                    options_.kv_cache_bytes,
+                                    followers_.get()));
+  return generation;
+}
 
 absl::StatusOr<GenerationStats> CudaEngine::generate(std::span<const SampleRequest> requests,
                                                      const SamplingParams& params,
                                                      const Sink& sink,
                                                      const More& more) {
-  const ModelConfig& config = model_.config;
-  RESTEM_RETURN_IF_ERROR(CheckRequests(requests, config));
+  RESTEM_RETURN_IF_ERROR(CheckRequests(requests, whole_));
   const auto start = std::chrono::steady_clock::now();
-  const int64_t rows = options_.batch_tokens.value_or(kAutoRows);
-  const StepShape most = LargestStep(requests, params, config, rows, options_.deterministic);
-  RESTEM_ASSIGN_OR_RETURN(const int64_t page_count,
-                          PlanPages(requests, params, model_, most, options_.kv_cache_bytes));
+  RESTEM_ASSIGN_OR_RETURN(const Generation generation, plan(requests, params));
+  if (followers_ != nullptr) RESTEM_RETURN_IF_ERROR(followers_->begin(generation));
+  auto stats = draw(generation, requests, sink, more);
+  if (followers_ != nullptr) {
+    const absl::Status ended = followers_->end();
+    RESTEM_RETURN_IF_ERROR(CheckStop());  // the others hear a signal, too
+    RESTEM_RETURN_IF_ERROR(ended);
+  }
+  RESTEM_RETURN_IF_ERROR(stats.status());
+  stats->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stats;
+}
+
+absl::StatusOr<GenerationStats> CudaEngine::draw(const Generation& generation,
+                                                 std::span<const SampleRequest> requests,
+                                                 const Sink& sink,
+                                                 const More& more) {
+  const StepShape& most = generation.most;
   RESTEM_ASSIGN_OR_RETURN(const Stream stream, NewStream());
-  RESTEM_ASSIGN_OR_RETURN(const std::unique_ptr<DeviceKvPages> pages,
-                          DeviceKvPages::create(model_, page_count, stream.get()));
+  RESTEM_ASSIGN_OR_RETURN(
+      const std::unique_ptr<DeviceKvPages> pages,
+      DeviceKvPages::create(model_, generation.pages, stream.get(), followers_.get()));
   RESTEM_ASSIGN_OR_RETURN(
       const std::unique_ptr<StepRunner> runner,
-      StepRunner::create(model_, *pages, {most, params, options_.deterministic}, stream.get()));
+      StepRunner::create(model_,
+                         *pages,
+                         {.most = most,
+                          .params = generation.params,
+                          .same_shape = generation.same_shape,
+                          .parts = followers_ == nullptr ? nullptr : &followers_->device(),
+                          .followers = followers_.get()},
+                         stream.get()));
   const int64_t shared = SharedPrefixLength(requests);
   RESTEM_ASSIGN_OR_RETURN(const KvSequence prefix,
                           FeedPrefix(requests, shared, most.feeding, *runner, *pages));
   WorkList work(requests, /*lanes=*/1, more);
-  Scheduler scheduler({.config = config,
+  Scheduler scheduler({.config = whole_,
                        .tokenizer = *tokenizer_,
-                       .params = params,
+                       .params = generation.params,
                        .pool = *pages,
                        .prefix = prefix,
                        .runner = *runner,
                        .max_drawing = most.drawing,
                        .max_feeding = most.feeding,
-                       .max_rows = rows,
+                       .max_rows = options_.batch_tokens.value_or(kAutoRows),
                        .work = work,
                        .emit = sink});
   RESTEM_RETURN_IF_ERROR(scheduler.run());
   RESTEM_RETURN_IF_ERROR(CheckStop());
   GenerationStats stats = scheduler.stats();
   stats.prompt_tokens += shared;
-  stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return stats;
 }
 

@@ -18,6 +18,8 @@ std::pair<StepRoom, int64_t> Divide(void* memory, const DeviceModel& model, cons
   const int64_t attention =
       kernels::cuda::PagedAttentionWorkspaceBytes(model.attention, rows, most.max_keys);
   const int64_t products = kernels::cuda::kProductWorkspaceBytes;
+  const int64_t of_part =
+      model.parts > 1 ? most.drawing * LogitsStride(model.tokens_of_part()) : 0;
   Pieces pieces(memory, /*alignment=*/256);
   const StepRoom room = {
       .x = pieces.next_of<float>(rows * config.hidden_size),
@@ -28,7 +30,9 @@ std::pair<StepRoom, int64_t> Divide(void* memory, const DeviceModel& model, cons
       .block_out = pieces.next(rows * config.hidden_size * element),
       .gate_up = pieces.next(rows * 2 * config.intermediate_size * element),
       .gated = pieces.next(rows * config.intermediate_size * element),
-      .logits = pieces.next_of<float>(most.drawing * LogitsStride(config.vocab_size)),
+      .logits = pieces.next_of<float>(most.drawing * LogitsStride(model.vocabulary)),
+      .own_logits = pieces.next_of<float>(of_part),
+      .all_logits = pieces.next_of<float>(model.parts * of_part),
       .tokens = pieces.next_of<int32_t>(rows),
       .positions = pieces.next_of<int32_t>(rows),
       .newest = pieces.next_of<int32_t>(most.drawing),

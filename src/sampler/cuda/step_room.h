@@ -25,7 +25,9 @@ struct StepRoom {
   void* block_out = nullptr;     // [rows, hidden] what a block adds to x
   void* gate_up = nullptr;       // [rows, 2·intermediate]
   void* gated = nullptr;         // [rows, intermediate]
-  float* logits = nullptr;       // [drawing, LogitsStride]
+  float* logits = nullptr;       // [drawing, LogitsStride of the whole vocabulary]
+  float* own_logits = nullptr;   // [drawing, LogitsStride of a part's], of a model in parts
+  float* all_logits = nullptr;   // [parts, drawing, the same]
   int32_t* tokens = nullptr;     // [rows]
   int32_t* positions = nullptr;  // [rows]
   int32_t* newest = nullptr;     // [slots] as kernels/newest_tokens.h says

@@ -6,6 +6,8 @@
 #include <bit>
 #include <utility>
 
+#include "sampler/cuda/step_followers.h"
+
 namespace restem::cuda {
 namespace {
 
@@ -47,7 +49,7 @@ StepRunner::StepRunner(const DeviceModel& model,
     : pages_(pages),
       options_(options),
       stream_(stream),
-      context_{model, pages, {}, {}, nullptr},
+      context_{.model = model, .pages = pages, .room = {}, .rule = {}, .parts = options.parts},
       graphs_(stream) {}
 
 absl::Status StepRunner::allocate(const ModelConfig& config) {
@@ -85,23 +87,44 @@ StepShape StepRunner::bucket(const StepShape& shape) const {
           keys};
 }
 
+StepRunner::Flight& StepRunner::next_flight() {
+  TORCH_CHECK(under_way() < kDepth, "StepRunner: too many steps under way");
+  return flights_[launched_++ % kDepth];
+}
+
 absl::Status StepRunner::launch(const PlannedStep& step) {
-  TORCH_CHECK(launched_ - collected_ < kDepth, "StepRunner: too many steps under way");
-  Flight& flight = flights_[launched_++ % kDepth];
+  Flight& flight = next_flight();
   flight.drawing = step.drawing();
   RESTEM_RETURN_IF_ERROR(pages_.status());
   const StepShape shape = bucket(step.shape());
   step.write(shape, StepInput::In(flight.input.data(), shape));
-  RESTEM_RETURN_IF_ERROR(
-      Check(cudaMemcpyAsync(input_memory_.data(),
-                            flight.input.data(),
-                            static_cast<size_t>(StepInput::Bytes(shape, step.sequences())),
-                            cudaMemcpyHostToDevice,
-                            stream_),
-            "copying a step's input"));
+  const int64_t bytes = StepInput::Bytes(shape, step.sequences());
+  if (options_.followers != nullptr) {
+    RESTEM_RETURN_IF_ERROR(options_.followers->step(
+        shape, {flight.input.as<const std::byte>(), static_cast<size_t>(bytes)}));
+  }
+  return submit(flight, shape, bytes);
+}
+
+absl::Status StepRunner::launch_as_told(const StepShape& shape, std::span<const std::byte> input) {
+  Flight& flight = next_flight();
+  flight.drawing = 0;  // the first rank reads what was drawn
+  RESTEM_RETURN_IF_ERROR(pages_.status());
+  TORCH_CHECK(std::ssize(input) <= flight.input.bytes(), "StepRunner: a step is too large");
+  std::ranges::copy(input, flight.input.as<std::byte>());
+  return submit(flight, shape, std::ssize(input));
+}
+
+absl::Status StepRunner::submit(Flight& flight, const StepShape& shape, int64_t input_bytes) {
+  RESTEM_RETURN_IF_ERROR(Check(cudaMemcpyAsync(input_memory_.data(),
+                                               flight.input.data(),
+                                               static_cast<size_t>(input_bytes),
+                                               cudaMemcpyHostToDevice,
+                                               stream_),
+                               "copying a step's input"));
   const StepInput input = StepInput::In(input_memory_.data(), shape);
-  RESTEM_RETURN_IF_ERROR(
-      graphs_.run(shape, [&] { return LaunchStep(context_, shape, input, stream_); }));
+  const auto launch = [&] { return LaunchStep(context_, shape, input, stream_); };
+  RESTEM_RETURN_IF_ERROR(options_.parts == nullptr ? graphs_.run(shape, launch) : launch());
   RESTEM_RETURN_IF_ERROR(Check(cudaMemcpyAsync(flight.drawn.data(),
                                                context_.room.drawn.tokens,
                                                static_cast<size_t>(flight.drawn.bytes()),
@@ -115,6 +138,7 @@ absl::StatusOr<std::vector<TokenDraw>> StepRunner::collect() {
   TORCH_CHECK(collected_ < launched_, "StepRunner: no step is under way");
   const Flight& flight = flights_[collected_++ % kDepth];
   RESTEM_RETURN_IF_ERROR(Check(cudaEventSynchronize(flight.done.get()), "a step"));
+  if (options_.parts != nullptr) RESTEM_RETURN_IF_ERROR(options_.parts->check());
   const kernels::DrawnTokens drawn = DrawnIn(flight.drawn.data(), options_.most.drawing);
   std::vector<TokenDraw> draws;
   for (int64_t i = 0; i < flight.drawing; ++i)

@@ -13,6 +13,8 @@
 
 namespace restem::cuda {
 
+class StepFollowers;
+
 struct StepRunnerOptions {
   StepShape most;
   SamplingParams params;
@@ -20,6 +22,10 @@ struct StepRunnerOptions {
   // number of rows: a sample's bits then depend on nothing beside it, and steps of few rows cost as
   // much as full ones.
   bool same_shape = false;
+  // Of a model in parts: the other ranks' GPUs, and, on the first rank, who is told of each step.
+  // Then steps are not recorded as graphs.
+  DeviceParts* parts = nullptr;
+  StepFollowers* followers = nullptr;
 };
 
 class StepRunner {
@@ -36,6 +42,9 @@ class StepRunner {
 
   // Fewer than kDepth steps are under way.
   absl::Status launch(const PlannedStep& step);
+  // The same step as the first rank of a model in parts has launched, by what it has told.
+  absl::Status launch_as_told(const StepShape& shape, std::span<const std::byte> input);
+  size_t under_way() const { return launched_ - collected_; }
   // Waits for the oldest step under way. What its rows drew, in their order.
   absl::StatusOr<std::vector<TokenDraw>> collect();
 
@@ -56,6 +65,8 @@ class StepRunner {
              const StepRunnerOptions& options,
              cudaStream_t stream);
   absl::Status allocate(const ModelConfig& config);
+  Flight& next_flight();
+  absl::Status submit(Flight& flight, const StepShape& shape, int64_t input_bytes);
   // The shape that a step is launched in: shapes are few, so that graphs are.
   StepShape bucket(const StepShape& shape) const;
 

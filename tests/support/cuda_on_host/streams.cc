@@ -106,6 +106,24 @@ cudaError_t cudaMemcpyAsync(
   return cudaSuccess;
 }
 
+cudaError_t cudaMemcpy2DAsync(void* destination,
+                              size_t destination_pitch,
+                              const void* source,
+                              size_t source_pitch,
+                              size_t width,
+                              size_t height,
+                              cudaMemcpyKind,
+                              cudaStream_t stream) {
+  if (width > destination_pitch || width > source_pitch) return cudaErrorInvalidValue;
+  Enqueue(stream, [=] {
+    for (size_t row = 0; row < height; ++row)
+      std::memcpy(static_cast<char*>(destination) + row * destination_pitch,
+                  static_cast<const char*>(source) + row * source_pitch,
+                  width);
+  });
+  return cudaSuccess;
+}
+
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
   *event = new CUevent_st;
   return cudaSuccess;
