@@ -24,11 +24,8 @@ __global__ void __launch_bounds__(kThreads)
 
 }  // namespace
 
-CudaError EmbedTokens(const EmbeddingTable& table,
-                      int64_t rows,
-                      const int32_t* tokens,
-                      float* x,
-                      CudaStream stream) {
+CudaError EmbedTokens(
+    const EmbeddingTable& table, int64_t rows, const int32_t* tokens, float* x, CudaStream stream) {
   if (table.width % 4 != 0) return kNotSupported;
   if (!AllAligned({table.rows, x})) return kMisaligned;
   return ForPrecision(table.precision, [&](auto element) {

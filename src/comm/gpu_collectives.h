@@ -32,8 +32,8 @@ class GpuCollectives {
   // Who is missing of the group, and why; empty: nobody. Called by the thread.
   using Missing = std::function<absl::StatusOr<std::string>()>;
 
-  // What takes longer than `limit`, or lacks a member, is broken off: what waits for the GPU goes on
-  // then, with results of no use, and everything below fails.
+  // What takes longer than `limit`, or lacks a member, is broken off: what waits for the GPU goes
+  // on then, with results of no use, and everything below fails.
   GpuCollectives(c10::intrusive_ptr<c10d::Backend> backend,
                  std::chrono::milliseconds limit,
                  Missing missing);

@@ -4,39 +4,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <thread>
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <utility>
 
 #include "absl/strings/numbers.h"
 #include "base/shutdown.h"
-#include "comm/gpu_collectives.h"
-#include "comm/local_address.h"
+#include "comm/group_backend.h"
 
 namespace restem {
 namespace {
 
 constexpr std::chrono::milliseconds kPause(20);  // between two looks at the store
-// In which all connect to all, where the patience is less than twice as much.
-constexpr std::chrono::milliseconds kLongestMeeting = std::chrono::seconds(8);
 // A collective that takes longer than this is asked whether all are still there.
 constexpr std::chrono::milliseconds kLookOut(500);
 
 constexpr char kLeft[] = "left";  // told by who will say nothing more: why, if that is not the end
 
-std::string FirstLine(const std::exception& error) {
-  const std::string_view message = error.what();
-  return std::string(message.substr(0, message.find('\n')));
-}
-
 }  // namespace
-
-struct Group::Backend {
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
-  std::unique_ptr<GpuCollectives> gpu;  // null until the first tensor on a GPU comes
-};
 
 Group::Group(std::shared_ptr<Store> store,
              std::shared_ptr<Presence> presence,
@@ -51,28 +36,6 @@ Group::Group(std::shared_ptr<Store> store,
 Group::~Group() {
   backend_.reset();
   tell(kLeft, why_).IgnoreError();
-}
-
-absl::StatusOr<std::shared_ptr<Group>> Group::form(std::shared_ptr<Store> store,
-                                                   std::shared_ptr<Presence> presence,
-                                                   std::string name,
-                                                   std::vector<std::string> members,
-                                                   Waits waits,
-                                                   CalledOff called_off) {
-  std::shared_ptr<Group> group(
-      new Group(std::move(store), std::move(presence), std::move(name), std::move(members)));
-  group->called_off_ = std::move(called_off);
-  RESTEM_RETURN_IF_ERROR(group->meet(waits));
-  group->called_off_ = nullptr;
-  return group;
-}
-
-absl::StatusOr<std::shared_ptr<Group>> Group::form_among(const std::string& name,
-                                                         std::span<const int64_t> ranks,
-                                                         Waits waits) const {
-  std::vector<std::string> members;
-  for (const int64_t rank : ranks) members.push_back(members_[static_cast<size_t>(rank)]);
-  return form(store_, presence_, fmt::format("{}, {}", name_, name), std::move(members), waits);
 }
 
 std::string Group::who() const { return fmt::format("{}, {}", store_->who(), name_); }
@@ -116,46 +79,6 @@ absl::StatusOr<int64_t> Group::least(const std::string& name, int64_t number) {
     number = std::min(number, theirs);
   }
   return number;
-}
-
-// The address at which the others reach this process: by default the one from which it reaches the
-// store.
-absl::StatusOr<std::string> Group::own_address() {
-  RESTEM_ASSIGN_OR_RETURN(const std::string mine, LocalAddressToward(store_->launch().address));
-  RESTEM_RETURN_IF_ERROR(tell("address", mine));
-  std::string used = mine;
-  for (int64_t other = 0; other < size(); ++other) {
-    RESTEM_ASSIGN_OR_RETURN(const std::string theirs, ask(other, "address"));
-    // The store's own node reaches it without leaving the node; the others are elsewhere.
-    if (IsLoopback(used) && !IsLoopback(theirs)) {
-      RESTEM_ASSIGN_OR_RETURN(used, LocalAddressToward(theirs));
-    }
-  }
-  return used;
-}
-
-absl::Status Group::meet(Waits waits) {
-  RESTEM_ASSIGN_OR_RETURN(const std::string address, own_address());
-  const char* interface = std::getenv("GLOO_SOCKET_IFNAME");  // c10d's
-  try {
-    // All have said where they are: who is not there now is lost.
-    const std::chrono::milliseconds limit = store_->watchdog().limit();
-    const auto longest = std::min(limit, std::max(kLongestMeeting, presence_->patience() / 2));
-    auto options = c10d::ProcessGroupGloo::Options::create(longest);
-    options->devices.push_back(interface != nullptr
-                                   ? c10d::ProcessGroupGloo::createDeviceForInterface(interface)
-                                   : c10d::ProcessGroupGloo::createDeviceForHostname(address));
-    backend_ = std::make_unique<Backend>(
-        c10::make_intrusive<c10d::ProcessGroupGloo>(store_->prefixed(fmt::format("gloo/{}", name_)),
-                                                    static_cast<int>(rank_),
-                                                    static_cast<int>(size()),
-                                                    options));
-    constexpr std::chrono::milliseconds kAnyTime = std::chrono::hours(24 * 365);
-    backend_->gloo->setTimeout(waits == Waits::kForWork ? kAnyTime : limit);
-  } catch (const std::exception& error) {
-    return explain("connecting", FirstLine(error));
-  }
-  return absl::OkStatus();
 }
 
 // Others fail because one has given up or is lost: some time later it shows which.
@@ -206,12 +129,6 @@ absl::StatusOr<std::string> Group::missing_because(int64_t other) {
                      static_cast<double>(presence_->patience().count()) / 1000.0);
 }
 
-// What is under way on a GPU can be broken off.
-void Group::abandon() {
-  if (backend_ != nullptr) backend_->gpu.reset();
-  (void)backend_.release();
-}
-
 template <typename Begin>
 Group::Pending Group::begin(const std::string& doing, bool on_gpu, const Begin& begin) {
   Pending pending;
@@ -239,30 +156,6 @@ Group::Pending Group::begin(const std::string& doing, bool on_gpu, const Begin& 
     pending.failed_ = explain(doing, FirstLine(error));
   }
   return pending;
-}
-
-c10::intrusive_ptr<c10d::Work> Group::begin_on_gpu(const GpuCollectives::Begin& begin) {
-  if (backend_->gpu == nullptr) {
-    backend_->gpu =
-        std::make_unique<GpuCollectives>(NewNccl(store_->prefixed(fmt::format("nccl/{}", name_)),
-                                                 static_cast<int>(rank_),
-                                                 static_cast<int>(size())),
-                                         store_->watchdog().limit(),
-                                         [this] { return missing(); });
-  }
-  return backend_->gpu->begin(begin);
-}
-
-absl::Status Group::settle() {
-  if (backend_ == nullptr || backend_->gpu == nullptr) return absl::OkStatus();
-  const absl::Status status = backend_->gpu->settle();
-  return status.ok() ? status : explain("computing together", std::string(MessageOf(status)));
-}
-
-absl::Status Group::check() {
-  if (backend_ == nullptr) return absl::UnavailableError(fmt::format("{}: disbanded", who()));
-  const std::string failure = backend_->gpu == nullptr ? "" : backend_->gpu->failure();
-  return failure.empty() ? absl::OkStatus() : explain("computing together", failure);
 }
 
 absl::Status Group::Pending::wait() {

@@ -85,8 +85,7 @@ absl::Status ServeEngine(const Run& run, const std::string& dir, const std::stri
   RESTEM_ASSIGN_OR_RETURN(std::shared_ptr<Group> group, FormParts(run, name));
   RESTEM_ASSIGN_OR_RETURN(Model part, LoadPart(run, dir));
   if (run.inputs.on_gpu()) return ServeCudaParts(part, std::move(group));
-  RESTEM_ASSIGN_OR_RETURN(EngineParts parts,
-                          FormEngineParts(std::move(group), run.inputs.lanes));
+  RESTEM_ASSIGN_OR_RETURN(EngineParts parts, FormEngineParts(std::move(group), run.inputs.lanes));
   part.weights =
       PackedWeights(part.config, std::move(part.weights), /*keep_dense=*/false, run.inputs.lanes);
   return ServeParts(part, std::move(parts));

@@ -36,12 +36,11 @@ void VisitMachine(config::Fields& f, Job& job) {
 
 void VisitDevice(config::Fields& f, std::string& device) {
   static constexpr std::array<std::string_view, 3> kDevices = {"cpu", "cuda", "auto"};
-  f.choice(
-      "device",
-      device,
-      kDevices,
-      "Where models draw samples and are trained: auto is the CPU. Log-probabilities of given "
-      "completions are computed on the CPU in any case.");
+  f.choice("device",
+           device,
+           kDevices,
+           "Where models draw samples and are trained: auto is the CPU. Log-probabilities of given "
+           "completions are computed on the CPU in any case.");
 }
 
 void EmOptions::visit(config::Fields& f) {

@@ -39,7 +39,8 @@ struct DecoderInput {
 };
 
 // q [rows, heads, head_dim], k and v [rows, kv_heads, head_dim], all float32, on a GPU of the
-// matrices' dtype; q and k already rotated. Returns what q has. In the last layer q has the live rows only.
+// matrices' dtype; q and k already rotated. Returns what q has. In the last layer q has the live
+// rows only.
 using AttentionFn = std::function<at::Tensor(
     int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v)>;
 

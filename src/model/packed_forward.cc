@@ -18,12 +18,8 @@ AttentionFn VarlenAttentionOf(const Model& model,
           last = model.config.num_hidden_layers - 1,
           &config = model.config](
              int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-    return VarlenAttention(q,
-                           k,
-                           v,
-                           layout,
-                           layer == last ? live_rows : at::Tensor(),
-                           AttentionRuleOf(config, layer));
+    return VarlenAttention(
+        q, k, v, layout, layer == last ? live_rows : at::Tensor(), AttentionRuleOf(config, layer));
   };
 }
 

@@ -18,9 +18,9 @@ AttentionFn PackedAttentionOf(const Model& model,
                               AttentionSegments segments,
                               std::span<const int64_t> live = {});
 
-// Host arrays as tensors, copied. On a CPU, fewer than kMinProductRows rows are filled up with token
-// 0 at position 0, fewer live rows with row 0, so that a row's result does not depend on how many
-// there are. Without live rows, all are.
+// Host arrays as tensors, copied. On a CPU, fewer than kMinProductRows rows are filled up with
+// token 0 at position 0, fewer live rows with row 0, so that a row's result does not depend on how
+// many there are. Without live rows, all are.
 DecoderInput PadInput(std::span<const int32_t> tokens,
                       std::span<const int32_t> positions,
                       std::span<const int64_t> live = {},

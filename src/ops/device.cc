@@ -8,7 +8,9 @@
 namespace restem {
 namespace {
 
-c10::DeviceAllocator& AllocatorOf(at::Device device) { return *c10::getDeviceAllocator(device.type()); }
+c10::DeviceAllocator& AllocatorOf(at::Device device) {
+  return *c10::getDeviceAllocator(device.type());
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// What ops/glu.cc and ops/rope.cc ask of a GPU: kernels on checked, contiguous tensors of one dtype,
-// on the current stream of their device.
+// What ops/glu.cc and ops/rope.cc ask of a GPU: kernels on checked, contiguous tensors of one
+// dtype, on the current stream of their device.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -77,7 +77,7 @@ bool IsOperand(const at::Tensor& x) {
 at::Tensor Glu(Activation activation, const at::Tensor& gate, const at::Tensor& up) {
   TORCH_CHECK(IsOperand(gate), "Glu: the gate must be contiguous float32, on a GPU also bfloat16");
   TORCH_CHECK(!up.defined() || (up.is_contiguous() && gate.sizes() == up.sizes() &&
-                                  gate.scalar_type() == up.scalar_type()),
+                                gate.scalar_type() == up.scalar_type()),
               "Glu: gate ",
               gate.sizes(),
               " and up must be contiguous and alike");

@@ -70,8 +70,8 @@ LogprobOperands Checked(const at::Tensor& hidden,
                         const LogprobOptions& options) {
   CheckHidden(hidden, weight.dense);
   const int64_t rows = weight.dense.size(0);
-  TORCH_CHECK(options.parts == nullptr || (0 <= options.first_token &&
-                                           options.first_token + rows <= options.vocabulary),
+  TORCH_CHECK(options.parts == nullptr ||
+                  (0 <= options.first_token && options.first_token + rows <= options.vocabulary),
               "LinearLogprob: parts of a vocabulary lie within it");
   CheckTargets(targets, hidden, options.parts == nullptr ? rows : options.vocabulary);
   TORCH_CHECK(options.soft_cap >= 0.0 && options.temperature > 0.0,

@@ -25,9 +25,9 @@ struct LogprobOptions {
   double temperature = 1.0;  // > 0; logits are divided by it, after the cap
   // Memory for logits while a gradient is computed; 0: 192 MiB on a CPU, 2 GiB on a GPU.
   int64_t logits_bytes = 0;
-  // Where the weight has the rows of some tokens only, and other ranks have the others': all get the
-  // same results. `hidden` is the same for all; its gradient is a share of what has to
-  // be added up.
+  // Where the weight has the rows of some tokens only, and other ranks have the others': all get
+  // the same results. `hidden` is the same for all; its gradient is a share of what has to be added
+  // up.
   ModelParts* parts = nullptr;  // null: the weight is whole
   int64_t first_token = 0;      // of the weight's rows
   int64_t vocabulary = 0;       // of all

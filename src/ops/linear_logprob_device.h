@@ -39,7 +39,7 @@ struct NllLossOperands {
   at::Tensor row_weights;  // [rows] float32
   double z_loss = 0.0;
   at::Tensor dweight_sum = {};  // [vocab, width] float32 to add dweight to, or undefined
-  bool frozen = false;     // nobody wants dweight
+  bool frozen = false;          // nobody wants dweight
 };
 
 LinearLogprobResult ScoresOnCpu(const LogprobOperands& operands);

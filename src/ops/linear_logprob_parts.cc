@@ -1,5 +1,5 @@
-// A vocabulary that is cut among ranks, where LibTorch's operators compute it: on GPUs. A CPU has it
-// in linear_logprob_cpu.cc.
+// A vocabulary that is cut among ranks, where LibTorch's operators compute it: on GPUs. A CPU has
+// it in linear_logprob_cpu.cc.
 #include <ATen/ops/add.h>
 #include <ATen/ops/amax.h>
 #include <ATen/ops/clamp.h>
@@ -41,11 +41,11 @@ class RowChunk {
   // Of each row four numbers from each rank: maximum, sum of exponentials, that of exponentials
   // times logits, and the target's logit.
   LinearLogprobResult scores() const {
-    const at::Tensor own = at::stack(
-        {max_,
-         exponentials_.sum(1),
-         at::mul(exponentials_, logits_).sum(1),
-         at::mul(at::gather(logits_, /*dim=*/1, column_).squeeze(1), is_here_)});
+    const at::Tensor own =
+        at::stack({max_,
+                   exponentials_.sum(1),
+                   at::mul(exponentials_, logits_).sum(1),
+                   at::mul(at::gather(logits_, /*dim=*/1, column_).squeeze(1), is_here_)});
     const at::Tensor all =
         at::empty({operands_.parts->size(), own.size(0), own.size(1)}, own.options());
     operands_.parts->gather(all, own);
@@ -124,9 +124,8 @@ NllWithGradient NllInParts(const LogprobOperands& operands, const NllLossOperand
   const at::Tensor& weight = operands.weight;
   const at::Tensor hidden = operands.hidden.to(weight.scalar_type());
   const auto float32 = hidden.options().dtype(at::kFloat);
-  NllWithGradient result = {EmptyScores(hidden.size(0), hidden),
-                            at::empty(hidden.sizes(), float32),
-                            loss.dweight_sum};
+  NllWithGradient result = {
+      EmptyScores(hidden.size(0), hidden), at::empty(hidden.sizes(), float32), loss.dweight_sum};
   if (!result.dweight.defined() && !loss.frozen)
     result.dweight = at::zeros(weight.sizes(), float32);
   const int64_t held = ChunkRows(operands);

@@ -15,7 +15,10 @@ namespace {
 
 LinearLogprobResult ScoresOnCuda(const LogprobOperands&) { Refuse(); }
 NllWithGradient NllOnCuda(const LogprobOperands&, const NllLossOperands&) { Refuse(); }
-void GluForwardOnCuda(kernels::Activation, const at::Tensor&, const at::Tensor&, const at::Tensor&) {
+void GluForwardOnCuda(kernels::Activation,
+                      const at::Tensor&,
+                      const at::Tensor&,
+                      const at::Tensor&) {
   Refuse();
 }
 void GluBackwardOnCuda(kernels::Activation,

@@ -146,9 +146,8 @@ at::Tensor Rope(const at::Tensor& x, const at::Tensor& positions, const RopeTabl
               table.rotary_dim(),
               " elements do not fit x ",
               x.sizes());
-  const auto [cosines, sines] =
-      table.view(x.is_cuda() ? table.max_positions()
-                             : CheckPositions(positions, table.max_positions()));
+  const auto [cosines, sines] = table.view(
+      x.is_cuda() ? table.max_positions() : CheckPositions(positions, table.max_positions()));
   return RecordsGradient(x) ? RopeFunction::apply(x, positions, cosines, sines)
                             : Rotate(x, positions, cosines, sines, 1.0F);
 }

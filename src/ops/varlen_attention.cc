@@ -87,10 +87,8 @@ at::Tensor Plain(const at::Tensor& q,
     const auto run = [i](const at::Tensor& x, const std::vector<int32_t>& begins) {
       return x.narrow(0, begins[i], begins[i + 1] - begins[i]).to(at::kFloat);
     };
-    outputs.push_back(Softmax(run(q, layout.query_begins),
-                              run(k, layout.key_begins),
-                              run(v, layout.key_begins),
-                              rule));
+    outputs.push_back(Softmax(
+        run(q, layout.query_begins), run(k, layout.key_begins), run(v, layout.key_begins), rule));
   }
   return at::cat(outputs).to(q.scalar_type());
 }

@@ -11,8 +11,8 @@
 
 namespace restem {
 
-// Segments as sequences: a segment's rows ask, and the rows of its prefix, with its own behind them,
-// are its keys. What all layers of a micro-batch share.
+// Segments as sequences: a segment's rows ask, and the rows of its prefix, with its own behind
+// them, are its keys. What all layers of a micro-batch share.
 struct VarlenLayout {
   std::vector<int32_t> query_begins;  // [sequences + 1]; a sequence's queries lie side by side
   std::vector<int32_t> key_begins;    // [sequences + 1]

@@ -28,10 +28,7 @@ class NcclParts final : public cuda::DeviceParts {
     return group_->all_reduce(tensor(data, count, type));
   }
 
-  absl::Status gather(void* whole,
-                      const void* part,
-                      int64_t bytes,
-                      cudaStream_t stream) override {
+  absl::Status gather(void* whole, const void* part, int64_t bytes, cudaStream_t stream) override {
     const c10::cuda::CUDAStreamGuard current(on(stream));
     return group_
         ->all_gather(tensor(whole, group_->size() * bytes, at::kByte),
@@ -56,8 +53,7 @@ class NcclParts final : public cuda::DeviceParts {
 absl::StatusOr<cuda::GpuParts> FormGpuParts(std::shared_ptr<Group> group) {
   std::vector<int64_t> ranks(static_cast<size_t>(group->size()));
   std::iota(ranks.begin(), ranks.end(), 0);
-  RESTEM_ASSIGN_OR_RETURN(auto steps,
-                          group->form_among("steps", ranks, Group::Waits::kForWork));
+  RESTEM_ASSIGN_OR_RETURN(auto steps, group->form_among("steps", ranks, Group::Waits::kForWork));
   RESTEM_ASSIGN_OR_RETURN(auto activations, group->form_among("activations", ranks));
   return cuda::GpuParts{std::move(group),
                         std::make_shared<GroupParts>(std::move(steps)),

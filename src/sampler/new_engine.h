@@ -13,8 +13,8 @@
 namespace restem {
 
 struct EngineOptions {
-  std::string device = "auto";            // cpu | cuda | auto, which is cpu
-  int64_t lanes = 1;                      // threads on a CPU
+  std::string device = "auto";                 // cpu | cuda | auto, which is cpu
+  int64_t lanes = 1;                           // threads on a CPU
   std::optional<int64_t> batch_tokens = {};    // rows of a step; auto: nullopt
   std::optional<int64_t> kv_cache_bytes = {};  // auto: nullopt
   // On a GPU all steps have one shape, so that a sample's bits do not depend on what runs beside
@@ -35,8 +35,8 @@ absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngine(
     const Model& model, std::shared_ptr<const Tokenizer> tokenizer, const EngineOptions& options);
 absl::Status CheckCudaDevice();
 
-// Of a model in parts (model/part.h), of which each rank of `group` has one: the first rank gets the
-// engine, the others call the second function, which returns when the engine goes.
+// Of a model in parts (model/part.h), of which each rank of `group` has one: the first rank gets
+// the engine, the others call the second function, which returns when the engine goes.
 absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngineInParts(
     const Model& part,
     std::shared_ptr<const Tokenizer> tokenizer,

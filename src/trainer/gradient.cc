@@ -23,7 +23,8 @@ GradientComputer::GradientComputer(const Model& model,
     Shapes shapes;
     for (const Parameter& parameter : TrainedParameters(model.config, model.weights))
       shapes.push_back(parameter.tensor.sizes().vec());
-    replica.flat = at::zeros({FlatSize(shapes)}, at::TensorOptions(at::kFloat).device(model.device));
+    replica.flat =
+        at::zeros({FlatSize(shapes)}, at::TensorOptions(at::kFloat).device(model.device));
     replica.sums = FlatViews(replica.flat, shapes);
   }
   set_weights(model.weights);

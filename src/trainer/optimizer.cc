@@ -29,8 +29,7 @@ void AdamW::step(const std::vector<at::Tensor>& gradients, double norm, double l
   std::map<c10::DeviceType, at::Tensor> step_counts;
   for (const TrainedSlice& slice : slices_) {
     at::Tensor& count = step_counts[slice.values.device().type()];
-    if (!count.defined())
-      count = at::full({}, static_cast<double>(steps_), slice.values.options());
+    if (!count.defined()) count = at::full({}, static_cast<double>(steps_), slice.values.options());
   }
   RunLanes(lanes_, [&](size_t lane) {
     for (size_t i = lane; i < slices_.size(); i += lanes_) {

@@ -73,10 +73,11 @@ void VisitScale(Fields& f, TrainOptions& o) {
   f.boolean("gradient_checkpointing",
             o.gradient_checkpointing,
             "Compute activations again in the backward pass: less memory, more time.");
-  f.boolean("offload_optimizer",
-            o.offload_optimizer,
-            "With device: cuda, keep what AdamW works on in the host's memory: 12 bytes a parameter "
-            "less on the GPU, more time.");
+  f.boolean(
+      "offload_optimizer",
+      o.offload_optimizer,
+      "With device: cuda, keep what AdamW works on in the host's memory: 12 bytes a parameter "
+      "less on the GPU, more time.");
   f.choice(
       "sharding",
       o.sharding,

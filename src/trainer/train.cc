@@ -16,15 +16,12 @@
 #include "base/progress.h"
 #include "base/shutdown.h"
 #include "data/packing.h"
-#include "model/on_device.h"
 #include "ops/device.h"
 #include "trainer/flat_tensors.h"
-#include "trainer/mesh.h"
+#include "trainer/make_model.h"
 #include "trainer/optimizer.h"
 #include "trainer/plan.h"
-#include "trainer/replicated_model.h"
 #include "trainer/schedule.h"
-#include "trainer/sharded_model.h"
 #include "trainer/step_sums.h"
 #include "trainer/trainer_checkpoint.h"
 
@@ -32,6 +29,7 @@ namespace restem {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
 // A loss or gradient that is not finite: names the examples of its step.
 absl::Status CheckFinite(const StepSums& sums,
                          const TrainSetup& setup,
@@ -50,53 +48,6 @@ absl::Status CheckFinite(const StepSums& sums,
       names,
       std::isfinite(sums.loss.loss) ? "the gradient's norm" : "the loss",
       std::isfinite(sums.loss.loss) ? sums.grad_norm : sums.loss.loss));
-}
-
-// Whether each rank keeps a part of the model only. What has an adapter, or multiplies by packed
-// forms of its matrices, has them whole.
-bool IsSharded(const TrainSetup& setup) {
-  const TrainOptions& options = setup.options;
-  if (options.tensor_parallel_size > 1) return true;
-  const bool packs = setup.deterministic && setup.device.is_cpu();
-  const bool can_be = setup.start.weights.adapter.empty() && !packs;
-  const bool several = setup.group != nullptr && options.sharding != "none";
-  // A GPU holds a layer's gradients at a time, not all.
-  return can_be && (several || options.gradient_checkpointing || !setup.device.is_cpu());
-}
-
-// Threads that compute: a GPU is fed by one.
-int64_t LanesOf(const TrainSetup& setup) { return setup.device.is_cpu() ? setup.lanes : 1; }
-
-// Threads that update what is trained.
-int64_t OptimizerLanes(const TrainSetup& setup) {
-  return setup.options.offload_optimizer ? setup.lanes : LanesOf(setup);
-}
-
-absl::StatusOr<std::unique_ptr<TrainedModel>> MakeTrainedModel(const TrainSetup& setup) {
-  const TrainOptions& options = setup.options;
-  if (!IsSharded(setup)) {
-    const bool on_cpu = setup.device.is_cpu();
-    const Model start = on_cpu ? setup.start : ModelOn(setup.start, setup.device);
-    return std::make_unique<ReplicatedModel>(start,
-                                             ReplicatedOptions{setup.bfloat16,
-                                                               LanesOf(setup),
-                                                               options.z_loss,
-                                                               setup.deterministic && on_cpu,
-                                                               setup.seed,
-                                                               setup.iteration},
-                                             setup.group);
-  }
-  RESTEM_ASSIGN_OR_RETURN(
-      Mesh mesh,
-      FormMesh(setup.group,
-               {options.tensor_parallel_size, options.sharding, LanesOf(setup), setup.node}));
-  return ShardedModel::make(setup.start,
-                            {.bfloat16 = setup.bfloat16,
-                             .recompute = options.gradient_checkpointing,
-                             .z_loss = options.z_loss,
-                             .device = setup.device,
-                             .offload = options.offload_optimizer},
-                            std::move(mesh));
 }
 
 // One run of training: state, what is derived from it, and the moves that change it.

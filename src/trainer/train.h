@@ -64,10 +64,10 @@ struct TrainResult {
 };
 
 // Stopped at any moment and run again with the same setup, it ends with the same weights to the
-// bit (on a GPU, if it is deterministic); with another number of ranks, up to rounding. Where a rank is lost, absl::IsUnavailable on
-// the others. InvalidInput names an example that is beyond the model's context or vocabulary,
-// or says why the ranks cannot share the model as the options have it; Failed, the examples of a
-// step whose loss or gradient is not finite.
+// bit (on a GPU, if it is deterministic); with another number of ranks, up to rounding. Where a
+// rank is lost, absl::IsUnavailable on the others. InvalidInput names an example that is beyond the
+// model's context or vocabulary, or says why the ranks cannot share the model as the options have
+// it; Failed, the examples of a step whose loss or gradient is not finite.
 absl::StatusOr<TrainResult> Train(TrainSetup setup);
 
 }  // namespace restem

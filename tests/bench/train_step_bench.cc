@@ -104,12 +104,10 @@ class Training {
     for (size_t i = 0; i < all.size(); ++i) all[i] = i;
     batches_ = PackStep(examples, all, kMicroBatchTokens);
     for (const PackedBatch& batch : batches_) tokens_ += std::ssize(batch.tokens);
-    model_ = *ShardedModel::make(model,
-                                 {.bfloat16 = true,
-                                  .recompute = recompute,
-                                  .device = shape.device,
-                                  .offload = offload},
-                                 Mesh());
+    model_ = *ShardedModel::make(
+        model,
+        {.bfloat16 = true, .recompute = recompute, .device = shape.device, .offload = offload},
+        Mesh());
     optimizer_ = std::make_unique<AdamW>(model_->slices(), TrainOptions(), offload ? 16 : 1);
   }
 
@@ -135,8 +133,7 @@ void PrintProfile(const std::string& name, const Shape& shape, Training& trainin
   namespace kineto = torch::autograd::profiler;
   using torch::profiler::impl::ActivityType;
   const auto on = shape.device.type();
-  const torch::profiler::impl::ProfilerConfig config(
-      torch::profiler::impl::ProfilerState::KINETO);
+  const torch::profiler::impl::ProfilerConfig config(torch::profiler::impl::ProfilerState::KINETO);
   const std::set<ActivityType> activities = {on == at::kCPU ? ActivityType::CPU
                                                             : ActivityType::CUDA};
   kineto::prepareProfiler(config, activities);

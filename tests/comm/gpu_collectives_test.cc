@@ -73,7 +73,8 @@ TEST_F(GpuCollectivesTest, IsBrokenOffWhereAMemberIsLost) {
 TEST_F(GpuCollectivesTest, IsBrokenOffWhereNoAnswerComes) {
   GpuCollectives collectives(backend_, 1s, missing_);
   const auto transfer = begin(collectives);
-  EXPECT_THAT(std::string(MessageOf(collectives.settle())), HasSubstr("no answer on the GPU within"));
+  EXPECT_THAT(std::string(MessageOf(collectives.settle())),
+              HasSubstr("no answer on the GPU within"));
   EXPECT_TRUE(backend_->aborted);
 }
 

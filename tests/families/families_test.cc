@@ -143,12 +143,12 @@ TEST_P(Families, LossAndGradientLayerByLayerAreThoseOfTransformers) {
   if (PartConfig(model_.config, {0, 2}).ok()) cases.push_back({2, true, 2});
   if (at::hasCUDA()) cases.push_back({0, false, 1, {at::kCUDA, 0}});
   for (const Case& c : cases) {
-    const testing::SharedGradient shared = testing::GradientOnRanks(
-        model_,
-        batches,
-        c.ranks,
-        {.recompute = c.recompute, .device = c.device},
-        {.parts = c.parts, .lanes = c.device.is_cpu() ? 2 : 1});
+    const testing::SharedGradient shared =
+        testing::GradientOnRanks(model_,
+                                 batches,
+                                 c.ranks,
+                                 {.recompute = c.recompute, .device = c.device},
+                                 {.parts = c.parts, .lanes = c.device.is_cpu() ? 2 : 1});
     EXPECT_NEAR(shared.loss, reference, 1e-5 * reference);
     for (const Parameter& parameter : Parameters(gradients->config, gradients->weights))
       EXPECT_TRUE(Near(shared.gradients.at(parameter.name), parameter.tensor.reshape({-1}), 1e-4))

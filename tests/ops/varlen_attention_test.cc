@@ -39,9 +39,8 @@ class VarlenAttentionTest : public ::testing::TestWithParam<std::tuple<Case, Whe
   static const Case& given() { return std::get<0>(GetParam()); }
   static const Where& where() { return std::get<1>(GetParam()); }
   static AttentionRule rule() {
-    return {1.0 / std::sqrt(static_cast<double>(given().head_dim)),
-            given().soft_cap,
-            given().window};
+    return {
+        1.0 / std::sqrt(static_cast<double>(given().head_dim)), given().soft_cap, given().window};
   }
   static int64_t rows() { return given().segments.back().end; }
 
@@ -93,7 +92,11 @@ INSTANTIATE_TEST_SUITE_P(
             Case{5,
                  5,
                  64,
-                 {{0, 3, 0, 0}, {3, 9, 0, 3}, {9, 140, 0, 0}, {140, 150, 9, 140}, {150, 155, 9, 140}}},
+                 {{0, 3, 0, 0},
+                  {3, 9, 0, 3},
+                  {9, 140, 0, 0},
+                  {140, 150, 9, 140},
+                  {150, 155, 9, 140}}},
             Case{2, 1, 8, {{0, 1, 0, 0}, {1, 2, 0, 1}}},
             Case{4, 2, 16, {{0, 61, 0, 0}, {61, 70, 0, 61}}, /*soft_cap=*/1.5},
             Case{2, 1, 8, {{0, 61, 0, 0}, {61, 90, 0, 61}, {90, 92, 0, 61}}, 0.0, /*window=*/17},

@@ -35,10 +35,7 @@ class HostParts : public cuda::DeviceParts {
     EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
     return group_->all_reduce(at::from_blob(data, {count}, at::kFloat));
   }
-  absl::Status gather(void* whole,
-                      const void* part,
-                      int64_t bytes,
-                      cudaStream_t stream) override {
+  absl::Status gather(void* whole, const void* part, int64_t bytes, cudaStream_t stream) override {
     EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
     const at::Tensor own = at::from_blob(const_cast<void*>(part), {bytes}, at::kByte);
     const at::Tensor all = at::from_blob(whole, {group_->size() * bytes}, at::kByte);

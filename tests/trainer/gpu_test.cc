@@ -67,11 +67,8 @@ TEST_F(GpuTrainingTest, GradientIsThatOfTheCpu) {
     for (const bool recompute : {false, true}) {
       for (const bool offload : {false, true}) {
         SCOPED_TRACE(::testing::Message() << bfloat16 << recompute << offload);
-        expect_cpus_gradient(0,
-                             {.bfloat16 = bfloat16,
-                              .recompute = recompute,
-                              .z_loss = 0.01,
-                              .offload = offload});
+        expect_cpus_gradient(
+            0, {.bfloat16 = bfloat16, .recompute = recompute, .z_loss = 0.01, .offload = offload});
       }
     }
   }

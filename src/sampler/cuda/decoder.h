@@ -27,7 +27,7 @@ struct DecoderContext {
   const DeviceKvPages& pages;
   StepRoom room;
   DrawRule rule;
-  DeviceParts* parts = nullptr;  // null: the model is whole
+  DeviceParts* parts = nullptr;                             // null: the model is whole
   std::function<void(const char* kernel)> watch = nullptr;  // told of each launch; for profiles
 };
 

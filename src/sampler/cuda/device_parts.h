@@ -1,4 +1,5 @@
-// The ranks whose GPUs compute one model together (ops/model_parts.h), as the steps on each see them.
+// The ranks whose GPUs compute one model together (ops/model_parts.h), as the steps on each see
+// them.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -22,7 +23,10 @@ class DeviceParts {
                            int64_t count,
                            cudaStream_t stream) = 0;
   // `whole` [ranks, bytes] becomes the `part` [bytes] of all, rank after rank.
-  virtual absl::Status gather(void* whole, const void* part, int64_t bytes, cudaStream_t stream) = 0;
+  virtual absl::Status gather(void* whole,
+                              const void* part,
+                              int64_t bytes,
+                              cudaStream_t stream) = 0;
   // Unavailable where a rank was lost since: what the stream has done is of no use.
   virtual absl::Status check() = 0;
 };

@@ -128,13 +128,10 @@ absl::StatusOr<Generation> CudaEngine::plan(std::span<const SampleRequest> reque
   generation.params = params;
   generation.same_shape = options_.deterministic;
   generation.most = LargestStep(requests, params, whole_, rows, options_.deterministic);
-  RESTEM_ASSIGN_OR_RETURN(generation.pages,
-                          PlanPages(requests,
-                                    params,
-                                    model_,
-                                    generation.most,
-                                    options_.kv_cache_bytes,
-                                    followers_.get()));
+  RESTEM_ASSIGN_OR_RETURN(
+      generation.pages,
+      PlanPages(
+          requests, params, model_, generation.most, options_.kv_cache_bytes, followers_.get()));
   return generation;
 }
 

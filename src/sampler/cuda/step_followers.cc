@@ -86,8 +86,7 @@ Generation GenerationOf(const Message& message) {
 }
 
 Message MessageOfStep(const StepShape& shape, size_t bytes) {
-  return {Kind::kStep,
-          {shape.drawing, shape.feeding, shape.max_keys, static_cast<int64_t>(bytes)}};
+  return {Kind::kStep, {shape.drawing, shape.feeding, shape.max_keys, static_cast<int64_t>(bytes)}};
 }
 
 std::string FreeName(int64_t number) { return fmt::format("free memory {}", number); }

@@ -1,5 +1,6 @@
 // An engine in parts: the first rank plans and tells the others, in the order in which it puts work
-// on its stream, what they put on theirs. So they need no plan of their own, and draw what it draws.
+// on its stream, what they put on theirs. So they need no plan of their own, and draw what it
+// draws.
 #pragma once
 
 #include <cstddef>

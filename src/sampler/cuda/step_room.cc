@@ -18,8 +18,7 @@ std::pair<StepRoom, int64_t> Divide(void* memory, const DeviceModel& model, cons
   const int64_t attention =
       kernels::cuda::PagedAttentionWorkspaceBytes(model.attention, rows, most.max_keys);
   const int64_t products = kernels::cuda::kProductWorkspaceBytes;
-  const int64_t of_part =
-      model.parts > 1 ? most.drawing * LogitsStride(model.tokens_of_part()) : 0;
+  const int64_t of_part = model.parts > 1 ? most.drawing * LogitsStride(model.tokens_of_part()) : 0;
   Pieces pieces(memory, /*alignment=*/256);
   const StepRoom room = {
       .x = pieces.next_of<float>(rows * config.hidden_size),
