@@ -1,10 +1,9 @@
 # The heaviest headers of other projects, parsed once for each kind of target that includes them:
 #
-#   restem_headers(NAME KIND)    gives target NAME, a library or a test, those that fit what it links
+#   restem_headers(NAME KIND [HEADERS])    gives target NAME, a library or a test, those that fit what it links, or HEADERS
 #
-# Five kinds: with and without LibTorch, library and test (GCC wants the same -fPIC or -fPIE), and `ops`, which alone
-# knows autograd. Sources still name
-# every header that they use: Clang, for the fuzz targets, goes without this.
+# Five kinds: with and without LibTorch, library and test (GCC wants the same -fPIC or -fPIE), and `autograd`, for a
+# library that asks for it. Sources still name every header that they use: Clang, for the fuzz targets, goes without this.
 option(RESTEM_PRECOMPILE "Parse common headers once for all files" ON)
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   set(RESTEM_PRECOMPILE OFF)
@@ -70,8 +69,8 @@ function(restem_headers NAME KIND)
     endif()
   endforeach()
   set_target_properties(${NAME} PROPERTIES RESTEM_HEADERS "${headers}")
-  if(NAME STREQUAL restem_ops)
-    set(headers autograd)
+  if(ARGN)
+    set(headers ${ARGN})
   endif()
   if(RESTEM_PRECOMPILE AND headers)
     target_precompile_headers(${NAME} REUSE_FROM restem_${KIND}_${headers})

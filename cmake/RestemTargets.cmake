@@ -1,4 +1,5 @@
-# restem_library(NAME SOURCES ... DEPENDS ...)    a module of src/ (or kernels), target restem_NAME
+# restem_library(NAME SOURCES ... DEPENDS ...)    a module of src/ (or kernels), target restem_NAME; HEADERS as
+#                                                 PrecompiledHeaders.cmake has them
 # restem_test(NAME SOURCES ... DEPENDS ...)       a GoogleTest binary, run by ctest as NAME
 # restem_benchmark(NAME SOURCES ... DEPENDS ...)  a Google Benchmark binary, built but never run by ctest
 #
@@ -17,13 +18,13 @@ function(restem_resolve_depends OUT)
 endfunction()
 
 function(restem_library NAME)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "HEADERS" "SOURCES;DEPENDS" ${ARGN})
   restem_resolve_depends(depends ${ARG_DEPENDS})
   if(ARG_SOURCES)
     add_library(restem_${NAME} STATIC ${ARG_SOURCES})
     target_include_directories(restem_${NAME} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
     target_link_libraries(restem_${NAME} PUBLIC ${depends})
-    restem_headers(restem_${NAME} library)
+    restem_headers(restem_${NAME} library ${ARG_HEADERS})
   else()
     add_library(restem_${NAME} INTERFACE)
     target_include_directories(restem_${NAME} INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})

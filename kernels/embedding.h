@@ -7,8 +7,6 @@
 
 namespace restem::kernels::cuda {
 
-// Width a multiple of 4, arrays aligned to 16 bytes, else "cudaErrorNotSupported" or
-// "cudaErrorMisalignedAddress".
 struct EmbeddingTable {
   Precision precision = Precision::kBfloat16;
   int64_t width = 0;
@@ -17,7 +15,8 @@ struct EmbeddingTable {
   int64_t count = 0;
 };
 
-// A token that the table has no row for, −1 say, gets a row of zeros.
+// A token that the table has no row for, −1 say, gets a row of zeros. Width a multiple of 4, arrays
+// aligned to 16 bytes, else "cudaErrorNotSupported" or "cudaErrorMisalignedAddress".
 CudaError EmbedTokens(const EmbeddingTable& table,
                       int64_t rows,
                       const int32_t* tokens,  // [rows]

@@ -31,6 +31,18 @@ __device__ float Sigmoid(Activation activation, float z) {
   return 1.0F / (1.0F + FastExp(-Inner(activation, z)));
 }
 
+// Of an array's last four elements there may be fewer.
+template <typename T>
+__device__ void LoadSome(const T* from, int64_t count, float (&x)[4]) {
+  if (count >= 4) return LoadFour(from, x);
+  for (int j = 0; j < 4; ++j) x[j] = j < count ? ToFloat(from[j]) : 0.0F;
+}
+template <typename T>
+__device__ void StoreSome(const float (&x)[4], int64_t count, T* to) {
+  if (count >= 4) return StoreFour(x, to);
+  for (int j = 0; j < count; ++j) FromFloat(x[j], to[j]);
+}
+
 // A thread for four elements of a row.
 template <typename T>
 __global__ void __launch_bounds__(kThreads) GluKernel(
@@ -56,11 +68,11 @@ __global__ void __launch_bounds__(kThreads)
   if (item >= count) return;
   float z[4];
   float other[4] = {1.0F, 1.0F, 1.0F, 1.0F};
-  LoadFour(gate + item, z);
-  if (up != nullptr) LoadFour(up + item, other);
+  LoadSome(gate + item, count - item, z);
+  if (up != nullptr) LoadSome(up + item, count - item, other);
 #pragma unroll
   for (int j = 0; j < 4; ++j) z[j] *= other[j] * Sigmoid(activation, z[j]);
-  StoreFour(z, y + item);
+  StoreSome(z, count - item, y + item);
 }
 
 template <typename T>
@@ -81,8 +93,8 @@ __global__ void __launch_bounds__(kThreads)
   float z[4];
   float slope[4];  // of y to the gate, times dy
   float active[4];
-  LoadFour(at.gate + item, z);
-  LoadFour(at.dy + item, slope);
+  LoadSome(at.gate + item, count - item, z);
+  LoadSome(at.dy + item, count - item, slope);
 #pragma unroll
   for (int j = 0; j < 4; ++j) {
     const float sigmoid = Sigmoid(activation, z[j]);
@@ -91,12 +103,12 @@ __global__ void __launch_bounds__(kThreads)
   }
   if (at.up != nullptr) {
     float up[4];
-    LoadFour(at.up + item, up);
+    LoadSome(at.up + item, count - item, up);
 #pragma unroll
     for (int j = 0; j < 4; ++j) slope[j] *= up[j];
-    StoreFour(active, at.dup + item);
+    StoreSome(active, count - item, at.dup + item);
   }
-  StoreFour(slope, at.dgate + item);
+  StoreSome(slope, count - item, at.dgate + item);
 }
 
 }  // namespace
@@ -132,11 +144,10 @@ CudaError GluForward(Activation activation,
                      const void* up,
                      void* y,
                      CudaStream stream) {
-  if (count % 4 != 0) return kNotSupported;
   if (!AllAligned({gate, up, y})) return kMisaligned;
   return ForPrecision(precision, [&](auto element) {
     using T = decltype(element);
-    return Launch(ThreadPer(count / 4, kThreads),
+    return Launch(ThreadPer((count + 3) / 4, kThreads),
                   stream,
                   ForwardKernel<T>,
                   activation,
@@ -156,11 +167,10 @@ CudaError GluBackward(Activation activation,
                       void* dgate,
                       void* dup,
                       CudaStream stream) {
-  if (count % 4 != 0) return kNotSupported;
   if (!AllAligned({dy, gate, up, dgate, dup})) return kMisaligned;
   return ForPrecision(precision, [&](auto element) {
     using T = decltype(element);
-    return Launch(ThreadPer(count / 4, kThreads),
+    return Launch(ThreadPer((count + 3) / 4, kThreads),
                   stream,
                   BackwardKernel<T>,
                   activation,

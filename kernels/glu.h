@@ -39,7 +39,7 @@ CudaError Glu(Activation activation,
               void* y,              // [rows, width] of the precision
               CudaStream stream);
 
-// As the functions above, of arrays of the precision; count a multiple of 4.
+// As the functions above, of arrays of the precision.
 CudaError GluForward(Activation activation,
                      Precision precision,
                      int64_t count,

@@ -29,10 +29,16 @@ SOURCE_SUFFIXES = (".h", ".cc", ".cu", ".cuh")
 BUILD_FILES = (
     "cmake/Cuda.cmake",
     "src/comm/gpu_collectives.cc",
+    "src/comm/gpu_collectives.h",
+    "src/comm/group.cc",
+    "src/comm/group_on_gpu.cc",
     "src/comm/nccl.cc",
     "src/model/decoder.cc",
+    "src/model/experts.cc",
     "src/model/on_device.cc",
     "src/model/packed_forward.cc",
+    "src/sampler/cuda_parts.cc",
+    "tests/comm/group_test.cc",
     "tests/sampler/cuda_test_engine.cc",
     "tests/trainer/gpu_test.cc",
 )

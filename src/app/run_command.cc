@@ -19,6 +19,7 @@
 #include "loop/run.h"
 #include "report/html.h"
 #include "report/show.h"
+#include "sampler/new_engine.h"
 
 namespace restem {
 namespace {
@@ -141,6 +142,7 @@ absl::Status WithTeam(JobInputs inputs,
                       bool judges,
                       bool fresh,
                       const std::function<absl::Status(Run&)>& work) {
+  RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
   RESTEM_ASSIGN_OR_RETURN(const auto team, Team::join(inputs.job.cluster));
   if (team && !team->leads()) {
     const absl::Status outcome = Help(std::move(inputs), team);
@@ -285,6 +287,9 @@ absl::Status CheckCommand(const Args& args) {
   inputs.ranks = flags.ranks > 0 ? flags.ranks : FewestRanks(inputs.job);
   RESTEM_ASSIGN_OR_RETURN(const std::string findings, Preflight(inputs));
   fmt::print("{}", findings);
+  // A cluster's login node, say.
+  if (const absl::Status device = CheckDevice(inputs.job.device); !device.ok())
+    fmt::print("warning: {}\n", MessageOf(device));
   if (!flags.gpu.empty()) fmt::print("{}", ForecastOnGpus(inputs, *FindGpu(flags.gpu)));
   return absl::OkStatus();
 }

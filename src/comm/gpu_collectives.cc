@@ -1,5 +1,6 @@
 #include "comm/gpu_collectives.h"
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 
 #include <torch/csrc/distributed/c10d/Backend.hpp>
@@ -34,6 +35,8 @@ GpuCollectives::~GpuCollectives() {
 }
 
 c10::intrusive_ptr<c10d::Work> GpuCollectives::begin(const Begin& begin) {
+  const std::string broken_off = failure();
+  TORCH_CHECK(broken_off.empty(), broken_off);
   c10::intrusive_ptr<c10d::Work> work = begin(*backend_);
   const std::lock_guard lock(mutex_);
   forget_done();
@@ -56,11 +59,11 @@ absl::Status GpuCollectives::settle() {
   return absl::UnavailableError(failure_);
 }
 
-// What failed is done, too: the thread finds out why.
+// They are done in order. What failed stays: the thread finds out why.
 void GpuCollectives::forget_done() {
-  begun_.remove_if([](const Begun& begun) {
-    return begun.work->isCompleted() && begun.work->exception() == nullptr;
-  });
+  while (!begun_.empty() && begun_.front().work->isCompleted() &&
+         begun_.front().work->exception() == nullptr)
+    begun_.pop_front();
 }
 
 void GpuCollectives::watch() {

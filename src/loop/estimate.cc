@@ -122,11 +122,15 @@ double TrainingBytes(const JobInputs& inputs, int64_t threads) {
 double GpuTrainingBytes(const JobInputs& inputs) {
   const Job& job = inputs.job;
   const double trained = TrainedCount(inputs);
-  if (job.lora) return WeightBytes(inputs) + 16.0 * trained;
-  const double compute = inputs.bfloat16() ? 2.0 : 4.0;
+  const double head = static_cast<double>(inputs.base.vocab_size * inputs.base.hidden_size);
+  if (job.lora) return WeightBytes(inputs) + 16.0 * trained + 4.0 * head;  // lm_head's gradient
+  // float32 masters on the GPU are computed with as they are.
+  const bool copies = inputs.bfloat16() || job.train.offload_optimizer;
+  const double compute = !copies ? 0.0 : inputs.bfloat16() ? 2.0 : 4.0;
+  const double gathered = inputs.bfloat16() ? 2.0 : 4.0;
   const double ranks = Shards(inputs);
   return (trained / ranks * (compute + (job.train.offload_optimizer ? 0.0 : 16.0)) +
-          AtOnce(inputs) * ((ranks > 1.0 ? compute : 0.0) + 4.0)) /
+          AtOnce(inputs) * ((ranks > 1.0 ? gathered : 0.0) + 4.0)) /
          static_cast<double>(job.train.tensor_parallel_size);
 }
 

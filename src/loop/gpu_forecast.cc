@@ -89,31 +89,49 @@ const Gpu* FindGpu(std::string_view name) {
   return found == kGpus.end() ? nullptr : &*found;
 }
 
+namespace {
+
+// "1.2 ms".
+std::string Seconds(double seconds) {
+  return seconds < 1e-3  ? fmt::format("{:.2g} µs", seconds * 1e6)
+         : seconds < 1.0 ? fmt::format("{:.3g} ms", seconds * 1e3)
+                         : fmt::format("{:.3g} s", seconds);
+}
+
+// "3.6 million".
+std::string Count(double count) {
+  return count < 1e6 ? fmt::format("{:.0f}", count) : fmt::format("{:.3g} million", count / 1e6);
+}
+
+}  // namespace
+
 std::string ForecastOnGpus(const JobInputs& inputs, const Gpu& gpu) {
   const ModelShape model = ShapeOf(inputs.base);
   const Layout layout = LayoutOf(inputs);
   const StepTime step = PredictStep(model, layout, ClusterOf(gpu));
   const double sent = step.shards + step.parts + step.replicas;
   return fmt::format(
-      "on {} {}, {} to a node, by figures of the maker and a model of the step; nothing of it is "
-      "measured:\n"
-      "  a step of {} tokens {:.2g} s, {:.3g}k tokens/s, MFU {:.0f}%: computing {:.2g} s, between "
-      "GPUs {:.2g} s, of that {:.2g} s beside it\n"
-      "  training about {} and its activations for each GPU of {}\n"
-      "  drawing at most {:.3g}k tokens/s on all of them, {:.0f} samples at once on each\n",
+      "forecast for {} {}, {} to a node; nothing of it is measured: figures of the maker, of which "
+      "products get two thirds, and a model of the step without launches\n"
+      "  a step of {} tokens at least {}: computing {}, transfers {}, {} of them meanwhile; at "
+      "most "
+      "{} tokens/s, {:.0f}% MFU{}\n"
+      "  training about {}, and activations, on each GPU of {}\n"
+      "  drawing at most {} tokens/s on all of them, {:.0f} samples at once on each\n",
       inputs.ranks,
       gpu.name,
       kGpusPerNode,
       inputs.job.train.tokens_per_step,
-      step.total(),
-      layout.tokens / step.total() / 1e3,
+      Seconds(step.total()),
+      Seconds(step.compute),
+      Seconds(sent),
+      Seconds(step.hidden),
+      Count(layout.tokens / step.total()),
       100.0 * step.mfu(model, layout, gpu.flops),
-      step.compute,
-      sent,
-      step.hidden,
+      inputs.job.lora ? "; that is full training, not lora" : "",
       FormatBytes(GpuTrainingBytes(inputs)),
       FormatBytes(gpu.memory),
-      DrawnTokens(inputs, gpu) * layout.ranks / 1e3,
+      Count(DrawnTokens(inputs, gpu) * layout.ranks),
       kSamplesAtOnce);
 }
 

@@ -15,7 +15,6 @@
 #include "model/adapter.h"
 #include "model/checkpoint.h"
 #include "reward/make_verifier.h"
-#include "sampler/new_engine.h"
 
 namespace restem {
 namespace {
@@ -140,7 +139,6 @@ absl::StatusOr<JobInputs> LoadInputs(Job job) {
   inputs.job = std::move(job);
   RESTEM_ASSIGN_OR_RETURN(const Launch launch, ReadLaunch(ProcessEnvironment));
   if (inputs.on_gpu()) RESTEM_RETURN_IF_ERROR(SeeOwnGpuOnly(launch));
-  RESTEM_RETURN_IF_ERROR(CheckDevice(inputs.job.device));
   inputs.ranks = launch.world_size;
   inputs.lanes = inputs.job.threads.value_or(OwnCores(launch));
   RESTEM_ASSIGN_OR_RETURN(inputs.base_dir, BaseOf(inputs.job.model.base));

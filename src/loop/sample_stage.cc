@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -158,6 +159,7 @@ absl::StatusOr<GenerationStats> DrawShare(const Run& run,
   Leases leases = run.team->leases(fmt::format("sample/{:02}", iteration), PieceCount(run));
   GenerationStats all;
   std::optional<int64_t> left;
+  std::set<int64_t> lost;  // ranks that were told of
   while (true) {
     RESTEM_ASSIGN_OR_RETURN(const GenerationStats own,
                             DrawPieces(run, iteration, engine, leases, left));
@@ -165,8 +167,11 @@ absl::StatusOr<GenerationStats> DrawShare(const Run& run,
     all.seconds += own.seconds;
     RESTEM_ASSIGN_OR_RETURN(const auto taken, leases.take_over());
     if (!taken) return all;
-    spdlog::warn(
-        "sample {:02}: rank {} is lost; what it was to draw is drawn here", iteration, taken->from);
+    if (lost.insert(taken->from).second) {
+      spdlog::warn("sample {:02}: rank {} is lost; what it was to draw is drawn here",
+                   iteration,
+                   taken->from);
+    }
     left = taken->piece;
   }
 }

@@ -27,6 +27,10 @@ void ReturnCachedMemory(at::Device device) {
   if (!device.is_cpu()) AllocatorOf(device).emptyCache();
 }
 
+void StartPeakDeviceBytes(at::Device device) {
+  if (!device.is_cpu()) AllocatorOf(device).resetPeakStats(0);
+}
+
 int64_t PeakDeviceBytes(at::Device device) {
   if (device.is_cpu()) return 0;
   const auto stats = AllocatorOf(device).getDeviceStats(0);

@@ -11,7 +11,9 @@ void ComputeRepeatably(at::Device device);
 // Gives memory that LibTorch keeps for later back to the GPU, for those who ask the driver.
 void ReturnCachedMemory(at::Device device);
 
-// Most bytes that LibTorch has had in use at a time on the GPU; 0 for the CPU.
+// Most bytes of tensors that were on the GPU at a time since the last call of the first function; 0
+// for the CPU. Something must be on the GPU already.
+void StartPeakDeviceBytes(at::Device device);
 int64_t PeakDeviceBytes(at::Device device);
 
 }  // namespace restem

@@ -9,7 +9,7 @@ namespace restem {
 
 using kernels::Activation;
 
-// act(gate) · up; without `up`, act(gate). On a GPU the number of elements is a multiple of 4.
+// act(gate) · up; without `up`, act(gate).
 at::Tensor Glu(Activation activation,
                const at::Tensor& gate,      // [rows, width] float32, on a GPU also bfloat16
                const at::Tensor& up = {});  // the same, or undefined; returns the same

@@ -23,6 +23,13 @@ namespace restem {
 namespace {
 
 constexpr int64_t kLogitsBytes = int64_t{2} << 30;  // of a chunk, by default
+constexpr int64_t kMatrices = 6;  // as large as the logits, that are there at a time
+
+// In float32, unrounded where the device has such a product.
+at::Tensor Product(const at::Tensor& a, const at::Tensor& b) {
+  const bool widens = a.is_cuda() && a.scalar_type() == at::kBFloat16;
+  return widens ? at::mm(a, b, at::kFloat) : at::mm(a, b).to(at::kFloat);
+}
 
 // One run of rows: this rank's logits of them, and what all ranks' come to.
 class RowChunk {
@@ -30,7 +37,7 @@ class RowChunk {
   RowChunk(const LogprobOperands& operands, const at::Tensor& hidden, int64_t first, int64_t count)
       : operands_(operands),
         hidden_(hidden.narrow(0, first, count)),
-        logits_(transformed(at::mm(hidden_, operands.weight.t()).to(at::kFloat))),
+        logits_(transformed(Product(hidden_, operands.weight.t()))),
         max_(at::amax(logits_, /*dim=*/1)),
         exponentials_(at::exp(at::sub(logits_, max_.unsqueeze(1)))) {
     const at::Tensor own = at::sub(operands.targets.narrow(0, first, count), operands.first_token);
@@ -103,7 +110,7 @@ void Put(const LinearLogprobResult& of_chunk, int64_t first, LinearLogprobResult
 // All ranks have the same chunks.
 int64_t ChunkRows(const LogprobOperands& operands) {
   const int64_t budget = operands.logits_bytes == 0 ? kLogitsBytes : operands.logits_bytes;
-  const int64_t of_row = operands.most_rows() * static_cast<int64_t>(sizeof(float));
+  const int64_t of_row = kMatrices * operands.most_rows() * static_cast<int64_t>(sizeof(float));
   return kernels::EvenChunk(operands.hidden.size(0), std::max<int64_t>(8, budget / of_row));
 }
 
@@ -137,8 +144,8 @@ NllWithGradient NllInParts(const LogprobOperands& operands, const NllLossOperand
     const at::Tensor dlogits =
         chunk.gradient(scores.lse, loss.row_weights.narrow(0, first, count), loss.z_loss)
             .to(weight.scalar_type());
-    result.dhidden.narrow(0, first, count).copy_(at::mm(dlogits, weight));
-    if (!loss.frozen) result.dweight.add_(at::mm(dlogits.t(), chunk.hidden()));
+    result.dhidden.narrow(0, first, count).copy_(Product(dlogits, weight));
+    if (!loss.frozen) result.dweight.add_(Product(dlogits.t(), chunk.hidden()));
   }
   return result;
 }

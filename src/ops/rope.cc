@@ -87,7 +87,7 @@ RopeTable::RopeTable(int64_t max_positions, std::span<const float> frequencies, 
 
 RopeTable RopeTable::on(at::Device device) const {
   RopeTable table = *this;
-  if (device.is_cpu()) return table;
+  if (cosines_.device() == device) return table;
   const View all = view(max_positions());
   table.cosines_ = all.cosines.to(device);
   table.sines_ = all.sines.to(device);

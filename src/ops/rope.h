@@ -41,7 +41,7 @@ class RopeTable {
 
   at::Tensor cosines_;
   at::Tensor sines_;
-  std::shared_ptr<Progress> progress_;  // null on a GPU, where all is
+  std::shared_ptr<Progress> progress_;  // null: all is, as on a GPU
 };
 
 // Elements of a head behind rotary_dim stay as they are. All on one device; on a GPU nobody looks

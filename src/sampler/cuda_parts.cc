@@ -4,9 +4,7 @@
 #include <c10/cuda/CUDAGuard.h>
 #include <c10/cuda/CUDAStream.h>
 
-#include <numeric>
 #include <utility>
-#include <vector>
 
 #include "sampler/cuda/engine.h"
 #include "sampler/new_engine.h"
@@ -50,14 +48,10 @@ class NcclParts final : public cuda::DeviceParts {
   const at::Device device_;
 };
 
-absl::StatusOr<cuda::GpuParts> FormGpuParts(std::shared_ptr<Group> group) {
-  std::vector<int64_t> ranks(static_cast<size_t>(group->size()));
-  std::iota(ranks.begin(), ranks.end(), 0);
-  RESTEM_ASSIGN_OR_RETURN(auto steps, group->form_among("steps", ranks, Group::Waits::kForWork));
-  RESTEM_ASSIGN_OR_RETURN(auto activations, group->form_among("activations", ranks));
-  return cuda::GpuParts{std::move(group),
-                        std::make_shared<GroupParts>(std::move(steps)),
-                        std::make_shared<NcclParts>(std::move(activations))};
+absl::StatusOr<cuda::GpuParts> FormParts(std::shared_ptr<Group> group) {
+  return cuda::FormGpuParts(std::move(group), [](std::shared_ptr<Group> activations) {
+    return std::make_shared<NcclParts>(std::move(activations));
+  });
 }
 
 }  // namespace
@@ -68,7 +62,7 @@ absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngineInParts(
     const EngineOptions& options,
     std::shared_ptr<Group> group) {
   const int64_t parts = group->size();
-  RESTEM_ASSIGN_OR_RETURN(cuda::GpuParts formed, FormGpuParts(std::move(group)));
+  RESTEM_ASSIGN_OR_RETURN(cuda::GpuParts formed, FormParts(std::move(group)));
   return cuda::CudaEngine::create(part,
                                   std::move(tokenizer),
                                   options,
@@ -78,7 +72,7 @@ absl::StatusOr<std::unique_ptr<SamplingEngine>> NewCudaEngineInParts(
 
 absl::Status ServeCudaParts(const Model& part, std::shared_ptr<Group> group) {
   const int64_t parts = group->size();
-  RESTEM_ASSIGN_OR_RETURN(const cuda::GpuParts formed, FormGpuParts(std::move(group)));
+  RESTEM_ASSIGN_OR_RETURN(const cuda::GpuParts formed, FormParts(std::move(group)));
   RESTEM_ASSIGN_OR_RETURN(const cuda::DeviceModel model, cuda::UploadModel(part, parts));
   return cuda::FollowSteps(model, formed);
 }

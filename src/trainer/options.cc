@@ -76,7 +76,7 @@ void VisitScale(Fields& f, TrainOptions& o) {
   f.boolean(
       "offload_optimizer",
       o.offload_optimizer,
-      "With device: cuda, keep what AdamW works on in the host's memory: 12 bytes a parameter "
+      "With device: cuda, keep what AdamW works on in the host's memory: 16 bytes a parameter "
       "less on the GPU, more time.");
   f.choice(
       "sharding",

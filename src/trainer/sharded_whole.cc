@@ -24,6 +24,7 @@ absl::StatusOr<Model> ShardedModel::whole() {
     unit->release();
   }
   Model model = {whole_, {}, RopeTables(whole_), model_.dir};
+  RESTEM_RETURN_IF_ERROR(settle());
   if (!mesh_.leads()) return model;
   VisitParameters(model.config,
                   model.weights,

@@ -254,6 +254,7 @@ absl::StatusOr<TrainResult> Train(TrainSetup setup) {
   try {
     RESTEM_ASSIGN_OR_RETURN(std::unique_ptr<TrainedModel> model, MakeTrainedModel(setup));
     setup.start.weights = {};
+    StartPeakDeviceBytes(setup.device);
     result = Trainer(setup, std::move(model)).run();
   } catch (const c10::OutOfMemoryError& error) {
     result = Failed(fmt::format(

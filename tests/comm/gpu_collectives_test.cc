@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
 
 namespace restem {
@@ -16,6 +17,7 @@ using namespace std::chrono_literals;
 
 struct Transfer : c10d::Work {
   bool isCompleted() override { return done; }
+  void fail() { exception_ = std::make_exception_ptr(std::runtime_error("NCCL error")); }
   std::atomic<bool> done{false};
 };
 
@@ -76,6 +78,16 @@ TEST_F(GpuCollectivesTest, IsBrokenOffWhereNoAnswerComes) {
   EXPECT_THAT(std::string(MessageOf(collectives.settle())),
               HasSubstr("no answer on the GPU within"));
   EXPECT_TRUE(backend_->aborted);
+}
+
+TEST_F(GpuCollectivesTest, AFailureIsOneForAllThatComesAfter) {
+  GpuCollectives collectives(backend_, 60s, missing_);
+  const auto transfer = begin(collectives);
+  transfer->fail();
+  transfer->done = true;
+  EXPECT_THAT(std::string(MessageOf(collectives.settle())), HasSubstr("on the GPU failed"));
+  EXPECT_THAT(collectives.failure(), HasSubstr("on the GPU failed"));
+  EXPECT_THROW(begin(collectives), c10::Error);
 }
 
 TEST_F(GpuCollectivesTest, WhatIsUnderWayEndsWithIt) {

@@ -70,7 +70,7 @@ class TrainOpsTest : public ::testing::TestWithParam<Precision> {
 
 // Gates at which e^−gate is infinite, or nothing beside 1; -200 once came out as NaN on the CPU.
 TEST_P(TrainOpsTest, GluAndItsGradient) {
-  constexpr int64_t kCount = 1500;
+  constexpr int64_t kCount = 1501;
   auto gate = Normal(kCount, 1, GetParam());
   gate[0] = -1000.0;
   gate[1] = 1000.0;
@@ -169,8 +169,6 @@ INSTANTIATE_TEST_SUITE_P(Precisions,
 TEST(TrainOps, RefuseWhatTheyCannotDo) {
   alignas(16) float memory[8] = {};
   constexpr auto kType = Precision::kFloat32;
-  EXPECT_STREQ(cuda::GluForward(Activation::kSilu, kType, 6, memory, nullptr, memory, nullptr),
-               "cudaErrorNotSupported");
   EXPECT_STREQ(cuda::GluForward(Activation::kSilu, kType, 4, memory + 1, nullptr, memory, nullptr),
                "cudaErrorMisalignedAddress");
   EXPECT_STREQ(

@@ -43,7 +43,7 @@ train:
   {examples: samples, epochs: 3, max_steps: 0, tokens_per_step: 16384, micro_batch_tokens: auto, learning_rate: 1.0e-5,
    lr_scheduler_type: cosine, warmup_steps: 20, weight_decay: 0.1, betas: [0.9, 0.95], max_grad_norm: 1.0, weighting: sample,
    early_stop: reward, eval_every: 50, patience: 3, save_every: 200, z_loss: 0.0, gradient_checkpointing: false,
-   sharding: auto, tensor_parallel_size: 1}
+   offload_optimizer: false, sharding: auto, tensor_parallel_size: 1}
 evaluate: {greedy: true, samples: 64, temperature: 1.0, top_p: 0.95, k: [1, 2, 4, 8, 16, 32, 64], majority: 64}
 control: none
 )";
@@ -217,9 +217,12 @@ TEST(Job, RefusesWhatThisVersionCannotDo) {
   EXPECT_EQ(ProblemsOf(kSmallJob, {"train.tensor_parallel_size=2", "lora.r=4"}),
             "--set train.tensor_parallel_size=2" + parts);
   EXPECT_EQ(
-      ProblemsOf(kSmallJob, {"sampler.tensor_parallel_size=2", "device=cuda"}),
+      ProblemsOf(kSmallJob, {"sampler.tensor_parallel_size=2", "lora.r=8"}),
       "--set sampler.tensor_parallel_size=2: sampler.tensor_parallel_size: cannot be had with "
-      "lora or device: cuda in this version: set it to 1");
+      "lora: set it to 1");
+  EXPECT_EQ(ProblemsOf(kSmallJob, {"train.offload_optimizer=true"}),
+            "--set train.offload_optimizer=true: train.offload_optimizer: is for device: cuda "
+            "without lora: set it to false");
   EXPECT_EQ(ProblemsOf(kSmallJob, {"train.sharding=full"}),
             "--set train.sharding=full: train.sharding: full is not one of auto, node, none");
 }

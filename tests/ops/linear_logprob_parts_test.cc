@@ -46,6 +46,7 @@ struct Case {
   double temperature;
   double z_loss;
   int64_t logits_bytes;
+  at::ScalarType type = at::kFloat;
 };
 
 class LogprobPartsTest : public ::testing::TestWithParam<Case> {
@@ -57,8 +58,8 @@ class LogprobPartsTest : public ::testing::TestWithParam<Case> {
     if (GetParam().device == at::kCUDA && !testing::FoundOrNotRequired(at::hasCUDA()))
       GTEST_SKIP() << "no CUDA device, or no CUDA build";
     at::manual_seed(5);
-    whole_.hidden = at::randn({kRows, 24});
-    whole_.weight = at::randn({kVocab, 24});
+    whole_.hidden = at::randn({kRows, 24}).to(GetParam().type).to(at::kFloat);
+    whole_.weight = at::randn({kVocab, 24}).to(GetParam().type);
     whole_.targets = at::randint(kVocab, {kRows}, at::kInt);
     whole_.transform = {static_cast<float>(GetParam().soft_cap),
                         static_cast<float>(1.0 / GetParam().temperature)};
@@ -71,7 +72,10 @@ class LogprobPartsTest : public ::testing::TestWithParam<Case> {
 
 // Shares of different sizes, as parts of a vocabulary are.
 TEST_P(LogprobPartsTest, AllRanksTogetherAreTheWhole) {
-  const NllWithGradient expected = NllOnCpu(whole_, loss_);
+  // What is there already is added to.
+  NllLossOperands with_sum = loss_;
+  with_sum.dweight_sum = at::ones({kVocab, 24});
+  const NllWithGradient expected = NllOnCpu(whole_, with_sum);
   const std::vector<int64_t> begins = {0, 30, 60, kVocab};
   const auto ranks = static_cast<int64_t>(begins.size()) - 1;
   Board board(ranks);
@@ -92,26 +96,30 @@ TEST_P(LogprobPartsTest, AllRanksTogetherAreTheWhole) {
       own.first_token = begins[at];
       own.vocabulary = kVocab;
       own.logits_bytes = GetParam().logits_bytes;
-      results[at] = NllInParts(own, {loss_.row_weights.to(GetParam().device), loss_.z_loss});
+      results[at] = NllInParts(own,
+                               {loss_.row_weights.to(GetParam().device),
+                                loss_.z_loss,
+                                at::ones(own.weight.sizes(), own.hidden.options())});
       scores[at] = ScoresInParts(own);
     });
   }
   for (std::thread& thread : threads) thread.join();
-  constexpr double kTolerance = 1e-5;  // some float32 roundings of logits of up to 20
+  // Some float32 roundings of logits of up to 20; of bfloat16, on a CPU logits are rounded, too.
+  const double tolerance = GetParam().type == at::kFloat ? 1e-5 : 5e-2;
   at::Tensor dhidden = at::zeros_like(whole_.hidden);
   std::vector<at::Tensor> dweights;
   for (size_t rank = 0; rank < results.size(); ++rank) {
     const NllWithGradient& result = results[rank];
     for (const LinearLogprobResult& had : {result.scores, scores[rank]}) {
-      EXPECT_TRUE(Near(had.logp.cpu(), expected.scores.logp, kTolerance));
-      EXPECT_TRUE(Near(had.lse.cpu(), expected.scores.lse, kTolerance));
-      EXPECT_TRUE(Near(had.entropy.cpu(), expected.scores.entropy, kTolerance));
+      EXPECT_TRUE(Near(had.logp.cpu(), expected.scores.logp, tolerance));
+      EXPECT_TRUE(Near(had.lse.cpu(), expected.scores.lse, tolerance));
+      EXPECT_TRUE(Near(had.entropy.cpu(), expected.scores.entropy, tolerance));
     }
     dhidden.add_(result.dhidden.cpu());
     dweights.push_back(result.dweight.cpu());
   }
-  EXPECT_TRUE(Near(dhidden, expected.dhidden, kTolerance));
-  EXPECT_TRUE(Near(at::cat(dweights), expected.dweight, kTolerance));
+  EXPECT_TRUE(Near(dhidden, expected.dhidden, tolerance));
+  EXPECT_TRUE(Near(at::cat(dweights), expected.dweight, tolerance));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases,
@@ -119,7 +127,9 @@ INSTANTIATE_TEST_SUITE_P(Cases,
                          ::testing::Values(Case{at::kCPU, 0.0, 1.0, 0.0, 0},
                                            Case{at::kCPU, 4.0, 0.7, 0.01, 0},
                                            Case{at::kCPU, 0.0, 1.0, 0.1, 1},  // 8 rows at a time
-                                           Case{at::kCUDA, 4.0, 0.7, 0.01, 0}));
+                                           Case{at::kCPU, 0.0, 1.0, 0.1, 0, at::kBFloat16},
+                                           Case{at::kCUDA, 4.0, 0.7, 0.01, 0},
+                                           Case{at::kCUDA, 0.0, 1.0, 0.1, 0, at::kBFloat16}));
 
 }  // namespace
 }  // namespace restem

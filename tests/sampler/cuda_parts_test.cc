@@ -8,7 +8,6 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <numeric>
 
 #include "comm/team.h"
 #include "model/part.h"
@@ -31,12 +30,12 @@ class HostParts : public cuda::DeviceParts {
                    void* data,
                    int64_t count,
                    cudaStream_t stream) override {
-    EXPECT_EQ(precision, kernels::Precision::kFloat32);
-    EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
+    if (precision != kernels::Precision::kFloat32) return Failed("not float32");
+    RESTEM_RETURN_IF_ERROR(cuda::Check(cudaStreamSynchronize(stream), "waiting"));
     return group_->all_reduce(at::from_blob(data, {count}, at::kFloat));
   }
   absl::Status gather(void* whole, const void* part, int64_t bytes, cudaStream_t stream) override {
-    EXPECT_EQ(cudaStreamSynchronize(stream), cudaSuccess);
+    RESTEM_RETURN_IF_ERROR(cuda::Check(cudaStreamSynchronize(stream), "waiting"));
     const at::Tensor own = at::from_blob(const_cast<void*>(part), {bytes}, at::kByte);
     const at::Tensor all = at::from_blob(whole, {group_->size() * bytes}, at::kByte);
     return group_->all_gather(all, own).wait();
@@ -52,14 +51,10 @@ absl::StatusOr<cuda::GpuParts> FormParts(Team& team) {
   for (int64_t rank = 0; rank < team.size(); ++rank) {
     RESTEM_ASSIGN_OR_RETURN(members.emplace_back(), team.process_of(rank));
   }
-  std::vector<int64_t> ranks(members.size());
-  std::iota(ranks.begin(), ranks.end(), 0);
   RESTEM_ASSIGN_OR_RETURN(auto group, team.form("engine", members));
-  RESTEM_ASSIGN_OR_RETURN(auto steps, group->form_among("steps", ranks, Group::Waits::kForWork));
-  RESTEM_ASSIGN_OR_RETURN(auto device, group->form_among("activations", ranks));
-  return cuda::GpuParts{std::move(group),
-                        std::make_shared<GroupParts>(std::move(steps)),
-                        std::make_shared<HostParts>(std::move(device))};
+  return cuda::FormGpuParts(std::move(group), [](std::shared_ptr<Group> activations) {
+    return std::make_shared<HostParts>(std::move(activations));
+  });
 }
 
 class CudaPartsTest : public StoriesEngine, public ::testing::WithParamInterface<int64_t> {

@@ -5,8 +5,9 @@
 
 #include <numeric>
 
+#include "model/adapter.h"
 #include "model/on_device.h"
-#include "model/part.h"
+#include "model/packed_forward.h"
 #include "support/paths.h"
 #include "support/require_gpu.h"
 #include "support/tensor_compare.h"
@@ -74,7 +75,7 @@ TEST_F(GpuTrainingTest, GradientIsThatOfTheCpu) {
   }
 }
 
-// NCCL in a group of one rank.
+// What is summed over all ranks goes through NCCL.
 TEST_F(GpuTrainingTest, GradientOfOneRank) {
   expect_cpus_gradient(1, {});
   expect_cpus_gradient(1, {.bfloat16 = true, .recompute = true});
@@ -105,8 +106,10 @@ TEST_F(GpuTrainingTest, ATrainingEndsWithTheCpusWeights) {
   setup.seed = 9;
   setup.label = "test";
   int64_t steps = 0;
-  setup.validate = [](const Model& model, int64_t step) {
-    EXPECT_TRUE(model.weights.embed_tokens.is_cpu());
+  setup.validate = [this](const Model& model, int64_t step) {
+    const PackedBatch& batch = batches_.front();
+    const at::Tensor hidden = PackedHidden(model, batch.tokens, batch.positions, batch.segments);
+    EXPECT_TRUE(hidden.is_cpu() && at::isfinite(hidden).all().item<bool>());
     return static_cast<double>(step);
   };
   setup.state_dir = testing::TestDir() + "/cpu";
@@ -130,6 +133,40 @@ TEST_F(GpuTrainingTest, ATrainingEndsWithTheCpusWeights) {
     const auto shape = tensor.sizes().vec();
     EXPECT_TRUE(Near(*on_gpu->parameter(name, shape), *on_cpu->parameter(name, shape), 1e-3));
     EXPECT_TRUE(Near(*resumed->parameter(name, shape), *on_gpu->parameter(name, shape), 1e-5));
+  }
+}
+
+// An adapter, with the same draws of dropout on both.
+TEST_F(GpuTrainingTest, AnAdapterIsTrainedAsOnTheCpu) {
+  TrainSetup setup;
+  setup.start = Aligned();
+  const LoraOptions options = {.r = 2, .lora_alpha = 4.0, .lora_dropout = 0.3};
+  setup.start.weights.adapter = *NewAdapter(setup.start.config, options, /*seed=*/5, 1);
+  AttachAdapter(setup.start.config, setup.start.weights);
+  const auto before = TrainedParameters(setup.start.config, setup.start.weights);
+  setup.examples = examples_;
+  setup.options.epochs = 2;
+  setup.options.tokens_per_step = 60;
+  setup.options.micro_batch_tokens = 60;
+  setup.options.learning_rate = 5e-3;
+  setup.options.eval_every = 2;
+  setup.label = "test";
+  setup.validate = [this](const Model& model, int64_t step) {
+    const PackedBatch& batch = batches_.front();
+    EXPECT_TRUE(PackedHidden(model, batch.tokens, batch.positions, batch.segments).is_cpu());
+    return static_cast<double>(step);
+  };
+  setup.state_dir = testing::TestDir() + "/cpu";
+  const auto on_cpu = Train(setup);
+  ASSERT_TRUE(on_cpu.ok()) << on_cpu.status();
+  setup.device = kGpu;
+  setup.state_dir = testing::TestDir() + "/gpu";
+  const auto on_gpu = Train(setup);
+  ASSERT_TRUE(on_gpu.ok()) << on_gpu.status();
+  for (const auto& [name, tensor] : before) {
+    const auto shape = tensor.sizes().vec();
+    EXPECT_TRUE(Near(*on_gpu->parameter(name, shape), *on_cpu->parameter(name, shape), 1e-3))
+        << name;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <exception>
 #include <functional>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -128,6 +129,18 @@ absl::Status FollowGeneration(const DeviceModel& part,
 }
 
 }  // namespace
+
+absl::StatusOr<GpuParts> FormGpuParts(
+    std::shared_ptr<Group> group,
+    const std::function<std::shared_ptr<DeviceParts>(std::shared_ptr<Group>)>& device_of) {
+  std::vector<int64_t> ranks(static_cast<size_t>(group->size()));
+  std::iota(ranks.begin(), ranks.end(), 0);
+  RESTEM_ASSIGN_OR_RETURN(auto steps, group->form_among("steps", ranks, Group::Waits::kForWork));
+  RESTEM_ASSIGN_OR_RETURN(auto activations, group->form_among("activations", ranks));
+  return GpuParts{std::move(group),
+                  std::make_shared<GroupParts>(std::move(steps)),
+                  device_of(std::move(activations))};
+}
 
 StepFollowers::~StepFollowers() { Tell(*parts_.steps, {Kind::kGone}).IgnoreError(); }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,11 @@ struct GpuParts {
   std::shared_ptr<GroupParts> steps;    // what is told
   std::shared_ptr<DeviceParts> device;  // what is computed
 };
+
+// All ranks of `group` call it. `device_of` makes the third of a group of its own.
+absl::StatusOr<GpuParts> FormGpuParts(
+    std::shared_ptr<Group> group,
+    const std::function<std::shared_ptr<DeviceParts>(std::shared_ptr<Group>)>& device_of);
 
 // What the steps of a generation have in common.
 struct Generation {
