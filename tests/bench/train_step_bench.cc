@@ -20,6 +20,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -194,7 +195,8 @@ void TrainStep(benchmark::State& state,
   state.counters["tokens_per_second"] = {tokens, rate};
   state.counters["mfu"] = {FlopsOf(shape, tokens) / PeakFlops(), rate};
   state.counters["gpu_gb"] = static_cast<double>(PeakDeviceBytes(shape.device)) / 1e9;
-  PrintProfile(name, shape, training);
+  static std::set<std::string> profiled;  // not again with each repetition
+  if (profiled.insert(name).second) PrintProfile(name, shape, training);
 }
 
 void Register(const Shape& shape, const char* variant, bool recompute, bool offload) {
@@ -207,7 +209,7 @@ void Register(const Shape& shape, const char* variant, bool recompute, bool offl
                                })
       ->Unit(benchmark::kMillisecond)
       ->UseRealTime()
-      ->Iterations(shape.device.is_cpu() ? 1 : 10);
+      ->Iterations(shape.device.is_cpu() ? 1 : 5);
 }
 
 [[maybe_unused]] const bool kRegistered = [] {
