@@ -25,7 +25,7 @@ stop() { say "$*"; exit 2; }
 readonly TARGETS=(
   tests/kernels/cuda_kernels_test tests/ops/ops_test tests/sampler/cuda_engine_test tests/bench/linear_logprob_bench
   tests/bench/paged_attention_bench tests/bench/decode_step_bench tests/bench/train_step_bench
-  tests/bench/restem_torch_library tests/comm/comm_test tests/trainer/trainer_test)
+  tests/bench/restem_torch_library tests/comm/comm_test tests/families/families_test tests/trainer/trainer_test)
 prebuilt='' steps=tests,memcheck,racecheck,benchmarks,peers results=''
 while [ $# -gt 0 ]; do
   case $1 in -h | --help) sed -n '2,/^set /{s/^# \{0,1\}//p}' "$0"; exit 0 ;; esac
