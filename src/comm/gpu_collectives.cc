@@ -9,8 +9,7 @@
 namespace restem {
 namespace {
 
-constexpr std::chrono::milliseconds kPause(1);      // between two looks at the GPU
-constexpr std::chrono::milliseconds kLookOut(500);  // between two looks at who is there
+constexpr std::chrono::milliseconds kPause(1);  // between two looks at the GPU
 
 }  // namespace
 

@@ -22,6 +22,9 @@ class Work;
 
 namespace restem {
 
+// A collective that takes longer than this is asked whether all are still there.
+inline constexpr std::chrono::milliseconds kLookOut(500);
+
 // NCCL; throws where this build, or this machine, has none.
 c10::intrusive_ptr<c10d::Backend> NewNccl(c10::intrusive_ptr<c10d::Store> store,
                                           int rank,

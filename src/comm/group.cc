@@ -16,8 +16,6 @@ namespace restem {
 namespace {
 
 constexpr std::chrono::milliseconds kPause(20);  // between two looks at the store
-// A collective that takes longer than this is asked whether all are still there.
-constexpr std::chrono::milliseconds kLookOut(500);
 
 constexpr char kLeft[] = "left";  // told by who will say nothing more: why, if that is not the end
 

@@ -70,10 +70,6 @@ double WeightBytes(const JobInputs& inputs) {
   return static_cast<double>(inputs.base.parameter_count()) * (inputs.bfloat16() ? 2.0 : 4.0);
 }
 
-}  // namespace
-
-namespace {
-
 // Processes that share out what each has a part of.
 double Shards(const JobInputs& inputs) {
   const TrainOptions& train = inputs.job.train;

@@ -76,21 +76,6 @@ double DrawnTokens(const JobInputs& inputs, const Gpu& gpu) {
   return kSamplesAtOnce * gpu.memory_bandwidth / step;
 }
 
-}  // namespace
-
-std::vector<std::string_view> GpuNames() {
-  std::vector<std::string_view> names;
-  for (const Gpu& gpu : kGpus) names.push_back(gpu.name);
-  return names;
-}
-
-const Gpu* FindGpu(std::string_view name) {
-  const auto found = std::ranges::find(kGpus, name, &Gpu::name);
-  return found == kGpus.end() ? nullptr : &*found;
-}
-
-namespace {
-
 // "1.2 ms".
 std::string Seconds(double seconds) {
   return seconds < 1e-3  ? fmt::format("{:.2g} µs", seconds * 1e6)
@@ -105,6 +90,17 @@ std::string Count(double count) {
 
 }  // namespace
 
+std::vector<std::string_view> GpuNames() {
+  std::vector<std::string_view> names;
+  for (const Gpu& gpu : kGpus) names.push_back(gpu.name);
+  return names;
+}
+
+const Gpu* FindGpu(std::string_view name) {
+  const auto found = std::ranges::find(kGpus, name, &Gpu::name);
+  return found == kGpus.end() ? nullptr : &*found;
+}
+
 std::string ForecastOnGpus(const JobInputs& inputs, const Gpu& gpu) {
   const ModelShape model = ShapeOf(inputs.base);
   const Layout layout = LayoutOf(inputs);
@@ -113,9 +109,8 @@ std::string ForecastOnGpus(const JobInputs& inputs, const Gpu& gpu) {
   return fmt::format(
       "forecast for {} {}, {} to a node; nothing of it is measured: figures of the maker, of which "
       "products get two thirds, and a model of the step without launches\n"
-      "  a step of {} tokens at least {}: computing {}, transfers {}, {} of them meanwhile; at "
-      "most "
-      "{} tokens/s, {:.0f}% MFU{}\n"
+      "  a step of {} tokens at least {}: computing {}, transfers {}, {} of them meanwhile; "
+      "at most {} tokens/s, {:.0f}% MFU{}\n"
       "  training about {}, and activations, on each GPU of {}\n"
       "  drawing at most {} tokens/s on all of them, {:.0f} samples at once on each\n",
       inputs.ranks,
